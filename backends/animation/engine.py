@@ -1,0 +1,48 @@
+"""What an animation engine is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from backends.speech.engine import Licence
+from backends.types import FrameBatch, Performance, Reference, Speech
+
+AvatarT = TypeVar("AvatarT")
+PlanT = TypeVar("PlanT")
+
+
+@dataclass(frozen=True, slots=True)
+class AnimationInfo:
+    name: str
+    uses_performance: bool
+    """Draws emotions, gaze and head motion; otherwise it follows only the sound."""
+    shardable: bool
+    """Any range of frames can be drawn by itself."""
+    context_frames: tuple[int, int]
+    """Frames of plan needed before and after the range that is drawn."""
+    device: str
+    """"cpu" or "cuda"."""
+    licence: Licence
+
+
+class AnimationEngine(Protocol[AvatarT, PlanT]):
+    """Holds weights and nothing of a request; safe to call from several threads."""
+
+    @property
+    def info(self) -> AnimationInfo: ...
+
+    def prepare(self, reference: Reference) -> AvatarT:
+        """What the engine needs to know of a face, computed once.
+
+        Raises:
+            NoFaceError, FaceTooSmallError: the portrait cannot work, with the reason.
+        """
+        ...
+
+    def plan(self, avatar: AvatarT, speech: Speech, performance: Performance, seed: int) -> PlanT:
+        """What the engine adds to the performance by itself; the identity where it adds nothing."""
+        ...
+
+    def animate(self, avatar: AvatarT, plan: PlanT, frames: range) -> Iterator[FrameBatch]:
+        """Draws the clip's frames of the range, in order; a pure function of its arguments."""
+        ...

@@ -1,0 +1,70 @@
+"""What a speech engine is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from backends.types import SpeechChunk, Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    code: str
+    """SPDX identifier of the engine's code."""
+    weights: str
+    """SPDX identifier, or the licence's name, of the model's weights; "none" where there are none."""
+    commercial_use: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice that an engine offers."""
+
+    id: str
+    """Unique over all engines: "piper:en_US-joe-medium"."""
+    name: str
+    language: str
+    """ISO 639-1."""
+    gender: str
+    """"female", "male" or "" where the voice's card does not say."""
+    sample_rate: int
+    licence: Licence
+    speaker: int | None = None
+    """Speaker index of a multi-speaker model."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechInfo:
+    name: str
+    voices: tuple[Voice, ...]
+    languages: tuple[str, ...]
+    """What the engine speaks well enough to be asked for, ISO 639-1."""
+    alignments: str
+    """How phoneme times come about: "exact" (the model's own durations) or "estimated"."""
+    deterministic: bool
+    """The same utterance, voice and seed give the same samples."""
+    emotions: bool
+    """The voice follows cues."""
+    cloning: bool
+    max_characters: int
+    """Longest utterance that it takes."""
+
+
+class SpeechEngine(Protocol):
+    """Holds weights and nothing of a request; safe to call from several threads."""
+
+    @property
+    def info(self) -> SpeechInfo: ...
+
+    def synthesize(self, utterance: Utterance, voice: Voice, seed: int, speed: float = 1.0) -> Iterator[SpeechChunk]:
+        """Speaks one utterance, on the utterance's own clock (the first chunk starts at 0).
+
+        The phonemes cover each chunk without gaps; words and cues lie on the same clock. Speed 1.2 is a fifth faster.
+
+        Raises:
+            UnsupportedLanguageError: the voice cannot speak the utterance's language.
+            TextTooLongError: beyond `info.max_characters`.
+            SynthesisError: the model failed.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Serve config files, one a tier."""

@@ -1,0 +1,91 @@
+"""What the Director asks of the other stages.
+
+The plain stage classes of `serve_app.deployments` satisfy these protocols by themselves, which is how the command line
+runs; in the Serve graph they are reached through the handles of `serve_app.handles`.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from backends.animation.engine import AnimationInfo
+from backends.composition.captions import CaptionLine
+from backends.composition.encoders import EncoderSettings
+from backends.faces.portrait import Framing
+from backends.script import ScriptOptions
+from backends.speech.engine import SpeechInfo, Voice
+from backends.types import Performance, Script, SpeechChunk, Utterance
+
+
+@dataclass(frozen=True, slots=True)
+class DrawTask:
+    """One segment to draw and encode, wherever there is room."""
+
+    portrait: str
+    """"preset:NAME" or a storage key."""
+    framing: Framing
+    performance: Performance
+    """Rows of the segment's frames and no others."""
+    settings: EncoderSettings
+    captions: tuple[CaptionLine, ...]
+    """Lines to burn into the picture; empty when none are."""
+    key: str
+    """Where the encoded segment goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeTask:
+    """A finished clip's parts."""
+
+    segments: tuple[str, ...]
+    """Storage keys in order."""
+    speech: tuple[str, ...]
+    """Storage keys of float32 samples in order."""
+    sample_rate: int
+    settings: EncoderSettings
+    frames: int
+    title: str
+    key: str
+    """Where the MP4 goes."""
+
+
+class ParserClient(Protocol):
+    async def parse(self, text: str, options: ScriptOptions) -> Script: ...
+
+
+class SpeechClient(Protocol):
+    async def describe(self) -> SpeechInfo: ...
+
+    async def find_voice(self, voice: str | None, language: str) -> Voice: ...
+
+    def speak(
+        self, utterance: Utterance, voice: Voice, seed: int, speed: float
+    ) -> AsyncIterator[SpeechChunk]: ...
+
+
+class AnimationClient(Protocol):
+    async def describe(self) -> AnimationInfo: ...
+
+    async def prepare(self, portrait: str, framing: Framing) -> tuple[int, int]:
+        """Makes sure that the avatar can be drawn; the clip's width and height."""
+        ...
+
+    async def encoder(
+        self, codec: str, encoder: str, quality: str, fps: int, size: tuple[int, int]
+    ) -> EncoderSettings:
+        """What the clip's segments are encoded with, probed where they will be."""
+        ...
+
+    async def draw(self, task: DrawTask) -> None: ...
+
+
+class CompositionClient(Protocol):
+    async def compose(self, task: ComposeTask) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    parser: ParserClient
+    speech: SpeechClient
+    animation: AnimationClient
+    composition: CompositionClient

@@ -1,0 +1,303 @@
+"""The order of the work: text and portrait in, a finished clip in storage out.
+
+Plain async code over the stage protocols; it knows nothing of Ray. Sentences are spoken one after another and planned as
+they come; every segment of the fixed grid is drawn as soon as its rows are certain, while later sentences are still
+being spoken.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import numpy as np
+
+from backends.composition.captions import CaptionLine, lines_from_words, to_srt, to_vtt
+from backends.composition.encoders import EncoderSettings
+from backends.performance import Planner
+from backends.speech.engine import Voice
+from backends.speech.timeline import Timeline
+from backends.types import Notice, Performance, Script, Speech, SpeechChunk, segment_grid
+from serve_app.clients import ComposeTask, DrawTask, Stages
+from serve_app.config import TierConfig
+from serve_app.schemas import (
+    ClipFacts,
+    Engines,
+    NoticeModel,
+    SpokenCue,
+    SpokenPhoneme,
+    Stage,
+    VideoRequest,
+)
+from serve_app.storage import Storage
+
+Report = Callable[[Stage, float], None]
+"""Told of every step: the stage that is furthest behind, and the share of the work that is done (0..1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A request that can be carried out."""
+
+    request: VideoRequest
+    script: Script
+    voice: Voice
+    size: tuple[int, int]
+    """Width and height of the clip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    facts: ClipFacts
+    video: str
+    """Storage key of the MP4."""
+    performance: Performance
+    captions: str | None
+    """SRT or WebVTT text, where the request asked for a file of it."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one clip gathers on its way."""
+
+    checked: Checked
+    prefix: str
+    settings: EncoderSettings
+    report: Report
+    expected_frames: int
+    timings: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    chunks: list[SpeechChunk] = field(default_factory=list)
+    rows: list[Performance] = field(default_factory=list)
+    lines: list[CaptionLine] = field(default_factory=list)
+    segments: list[str] = field(default_factory=list)
+    drawn_frames: int = 0
+    spoken: float = 0.0
+    """Share of the text, 0..1."""
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings[stage] += time.perf_counter() - began
+
+    @property
+    def planned_frames(self) -> int:
+        return self.rows[-1].end if self.rows else 0
+
+    def tell(self) -> None:
+        stage = Stage.SPEAKING if self.spoken < 1 else Stage.DRAWING
+        total = max(self.expected_frames, self.planned_frames)
+        self.report(stage, 0.02 + 0.23 * self.spoken + 0.7 * self.drawn_frames / total)
+
+
+class Director:
+    """Makes clips with the stages of one tier."""
+
+    def __init__(self, stages: Stages, storage: Storage, tier: TierConfig) -> None:
+        self._stages = stages
+        self._storage = storage
+        self._tier = tier
+
+    async def check(self, request: VideoRequest) -> Checked:
+        """Everything that can be found wrong with a request before work on it begins.
+
+        Raises:
+            InputError: text, voice or portrait cannot be used; each has an error of its own.
+        """
+        script = await self._stages.parser.parse(
+            request.text, request.script_options(self._tier.max_characters)
+        )
+        language = main_language(script)
+        voice = await self._stages.speech.find_voice(request.voice, language)
+        size = await self._stages.animation.prepare(request.portrait, request.framing())
+        return Checked(request, script, voice, size)
+
+    async def make(self, request: VideoRequest, prefix: str, report: Report) -> Clip:
+        """Makes the clip of a request; everything made on the way is stored below `prefix`.
+
+        Raises:
+            InputError: the request cannot be carried out.
+            EngineError: a stage failed.
+        """
+        began = time.perf_counter()
+        report(Stage.PARSING, 0.0)
+        checked = await self.check(request)
+        prepared = time.perf_counter() - began
+        settings = await self._stages.animation.encoder(
+            request.codec, request.encoder, request.quality, request.fps, checked.size
+        )
+        characters = sum(len(u.text) for u in checked.script.utterances)
+        work = _Work(checked, prefix, settings, report, max(1, characters * request.fps // 14))
+        work.timings["preparing"] = prepared
+        await self._perform(work)
+        report(Stage.COMPOSING, 0.96)
+        video = await self._compose(work)
+        elapsed = time.perf_counter() - began
+        report(Stage.COMPOSING, 1.0)
+        return await self._clip(work, video, elapsed)
+
+    async def _perform(self, work: _Work) -> None:
+        """Speaks, plans and draws, each as soon as the one before lets it."""
+        request = work.checked.request
+        planner = Planner(request.fps, request.seed, request.performance_options())
+        room = asyncio.Semaphore(self._tier.parallel_segments)
+        grid = segment_grid(2**31, request.fps)
+        waiting = next(grid)
+        try:
+            async with asyncio.TaskGroup() as drawing:
+                async for chunk, final in self._speak(work):
+                    with work.timed("planning"):
+                        work.rows += [r for r in [planner.push(chunk)] if r is not None and len(r)]
+                        if final:
+                            work.rows += [r for r in [planner.finish()] if len(r)]
+                    planned = work.planned_frames
+                    while waiting.start < planned and (waiting.stop <= planned or final):
+                        frames = range(waiting.start, min(waiting.stop, planned))
+                        drawing.create_task(self._draw(work, frames, room))
+                        waiting = next(grid)
+                    work.tell()
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None
+
+    async def _speak(self, work: _Work) -> AsyncIterator[tuple[SpeechChunk, bool]]:
+        """The clip's chunks on the clip's clock; the last one comes with True."""
+        request, voice = work.checked.request, work.checked.voice
+        utterances = work.checked.script.utterances
+        timeline = Timeline(request.fps)
+        characters = sum(len(u.text) for u in utterances)
+        for utterance in utterances:
+            words = []
+            with work.timed("speaking"):
+                spoken = self._stages.speech.speak(utterance, voice, request.seed, request.speed)
+                chunks = [chunk async for chunk in spoken]
+            for chunk in timeline.place(utterance, chunks):
+                self._keep_speech(work, chunk)
+                words += chunk.words
+                yield chunk, False
+            work.lines += lines_from_words(words)
+            work.spoken += len(utterance.text) / characters
+        last = timeline.finish()
+        self._keep_speech(work, last)
+        work.spoken = 1.0
+        yield last, True
+
+    def _keep_speech(self, work: _Work, chunk: SpeechChunk) -> None:
+        self._storage.put(_speech_key(work, len(work.chunks)), chunk.samples.tobytes())
+        work.chunks.append(chunk)
+
+    async def _draw(self, work: _Work, frames: range, room: asyncio.Semaphore) -> None:
+        request = work.checked.request
+        key = f"{work.prefix}/segments/{frames.start:07d}.mp4"
+        work.segments.append(key)
+        begin_s, end_s = frames.start / request.fps, frames.stop / request.fps
+        burned = work.lines if request.captions == "burn" else []
+        rows = Performance.join([r for r in work.rows if r.start < frames.stop and r.end > frames.start])
+        task = DrawTask(
+            portrait=request.portrait,
+            framing=request.framing(),
+            performance=rows.slice(frames.start, frames.stop),
+            settings=work.settings,
+            captions=tuple(l for l in burned if l.start_s < end_s and l.end_s > begin_s),
+            key=key,
+        )
+        async with room:
+            with work.timed("drawing"):
+                await self._stages.animation.draw(task)
+        work.drawn_frames += len(frames)
+        work.tell()
+
+    async def _compose(self, work: _Work) -> str:
+        key = f"{work.prefix}/clip.mp4"
+        task = ComposeTask(
+            segments=tuple(sorted(work.segments)),
+            speech=tuple(_speech_key(work, i) for i in range(len(work.chunks))),
+            sample_rate=work.chunks[0].sample_rate,
+            settings=work.settings,
+            frames=work.planned_frames,
+            title=work.checked.script.text[:80],
+            key=key,
+        )
+        with work.timed("composing"):
+            await self._stages.composition.compose(task)
+        return key
+
+    async def _clip(self, work: _Work, video: str, elapsed_s: float) -> Clip:
+        request, script, voice = work.checked.request, work.checked.script, work.checked.voice
+        speech = Speech(tuple(work.chunks))
+        speech_info = await self._stages.speech.describe()
+        animation_info = await self._stages.animation.describe()
+        facts = ClipFacts(
+            path=video,
+            duration_s=round(work.planned_frames / request.fps, 6),
+            frames=work.planned_frames,
+            fps=request.fps,
+            size=work.checked.size,
+            tier=self._tier.tier,
+            engines=Engines(
+                speech=speech_info.name,
+                animation=animation_info.name,
+                encoder=work.settings.encoder,
+            ),
+            voice=voice.id,
+            language=main_language(script),
+            seed=request.seed,
+            utterances=tuple(
+                SpokenCue(
+                    text=c.text,
+                    emotion=c.cue.emotion,
+                    intensity=c.cue.intensity,
+                    language=c.language,
+                    start_s=round(c.start_s, 4),
+                    end_s=round(c.end_s, 4),
+                )
+                for c in speech.cues
+            ),
+            phonemes=tuple(
+                SpokenPhoneme(phoneme=p, start_s=round(a, 4), end_s=round(b, 4))
+                for p, a, b in speech.phonemes
+            ),
+            warnings=tuple(_notices(script, voice)),
+            timings={stage: round(s, 4) for stage, s in work.timings.items()},
+            real_time_factor=round(elapsed_s * request.fps / work.planned_frames, 4),
+        )
+        captions = {"srt": to_srt, "vtt": to_vtt}.get(request.captions)
+        return Clip(
+            facts, video, Performance.join(work.rows), captions(work.lines) if captions else None
+        )
+
+
+def _speech_key(work: _Work, index: int) -> str:
+    return f"{work.prefix}/speech/{index:05d}.f32"
+
+
+def main_language(script: Script) -> str:
+    """The language that most of the text is in."""
+    length: dict[str, int] = defaultdict(int)
+    for utterance in script.utterances:
+        length[utterance.language] += len(utterance.text)
+    return max(length, key=lambda language: length[language])
+
+
+def _notices(script: Script, voice: Voice) -> Iterator[NoticeModel]:
+    """The parser's, and one for each language that the voice speaks with an accent."""
+    notices = list(script.warnings)
+    for language, group in groupby(sorted(u.language for u in script.utterances)):
+        if language != voice.language:
+            notices.append(
+                Notice(
+                    "foreign_voice",
+                    f"{voice.id} is a voice for {voice.language!r}; it speaks {language!r} with an accent",
+                )
+            )
+        del group
+    return (NoticeModel(code=n.code, message=n.message, position=n.position) for n in notices)
+
+
+def samples_from(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """(n,) samples as `Director` stores them."""
+    return np.frombuffer(data, np.float32)

@@ -1,0 +1,56 @@
+"""The whole graph in this process: what the command line, notebooks and benchmarks use."""
+
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from collections.abc import Iterator
+from pathlib import Path
+
+from serve_app.clients import Stages
+from serve_app.config import TierConfig, home
+from serve_app.deployments import Animation, Composition, Parser, Speech
+from serve_app.director import Clip, Director, Report
+from serve_app.schemas import VideoRequest
+from serve_app.storage import FolderStorage, Storage
+
+
+def local_stages(tier: TierConfig, storage: Storage) -> Stages:
+    """Stages that run in threads of this process, drawing as many segments at once as there are cores."""
+    cores = len(os.sched_getaffinity(0))
+    return Stages(
+        parser=Parser(),
+        speech=Speech(tier.speech),
+        animation=Animation(tier.animation, storage, parallel=cores),
+        composition=Composition(storage),
+    )
+
+
+class Studio:
+    """Makes clips here, one after another; engines and prepared avatars stay warm between them."""
+
+    def __init__(self, tier: TierConfig, workplace: Path) -> None:
+        self.storage = FolderStorage(workplace)
+        self.director = Director(local_stages(tier, self.storage), self.storage, tier)
+        self._made = 0
+
+    async def make(self, request: VideoRequest, output: Path, report: Report) -> Clip:
+        """Makes the clip and moves it to `output`; `clip.facts.path` says so."""
+        prefix = f"clips/{self._made:06d}"
+        self._made += 1
+        try:
+            clip = await self.director.make(request, prefix, report)
+            shutil.move(self.storage.path(clip.video), output)
+        finally:
+            self.storage.delete(prefix)
+        facts = clip.facts.model_copy(update={"path": str(output)})
+        return Clip(facts, clip.video, clip.performance, clip.captions)
+
+
+@contextmanager
+def studio(tier: TierConfig) -> Iterator[Studio]:
+    """A studio whose working files go when it closes."""
+    temporary = home() / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=temporary, prefix="clip-") as folder:
+        yield Studio(tier, Path(folder))

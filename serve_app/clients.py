@@ -4,17 +4,19 @@ The plain stage classes of `serve_app.deployments` satisfy these protocols by th
 runs; in the Serve graph they are reached through the handles of `serve_app.handles`.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from backends.animation.engine import AnimationInfo
 from backends.composition.captions import CaptionLine
 from backends.composition.encoders import EncoderSettings
-from backends.faces.portrait import Framing
+from backends.faces.framing import Framing
 from backends.script import ScriptOptions
 from backends.speech.engine import SpeechInfo, Voice
 from backends.types import Performance, Script, SpeechChunk, Utterance
+from serve_app.catalogue import PortraitCheck, TierFacts
+from serve_app.schemas import NoticeModel, VideoRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,10 @@ class AnimationClient(Protocol):
 
     async def draw(self, task: DrawTask) -> None: ...
 
+    async def examine(self, portrait: str) -> PortraitCheck:
+        """What faces a picture holds, and whether they can be animated."""
+        ...
+
 
 class CompositionClient(Protocol):
     async def compose(self, task: ComposeTask) -> None: ...
@@ -89,3 +95,44 @@ class Stages:
     speech: SpeechClient
     animation: AnimationClient
     composition: CompositionClient
+
+
+class TierClient(Protocol):
+    """A tier, as the gateway knows it."""
+
+    async def describe(self) -> TierFacts: ...
+
+    async def check(self, request: VideoRequest) -> tuple[NoticeModel, ...]:
+        """What the user should know before the work begins.
+
+        Raises:
+            InputError: the request cannot be carried out, with the reason.
+        """
+        ...
+
+    async def parse(self, text: str, options: ScriptOptions) -> Script: ...
+
+    async def examine(self, portrait: str) -> PortraitCheck: ...
+
+    async def wake(self) -> None:
+        """There is a new job in the store."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TierState:
+    available: bool
+    reason: str = ""
+    """Why not; empty when it is."""
+
+
+class Tiers(Protocol):
+    """The tiers that the gateway knows."""
+
+    async def states(self) -> Mapping[str, TierState]:
+        """Of every configured tier, in the order of preference."""
+        ...
+
+    async def client(self, name: str) -> TierClient:
+        """Of a tier that is available."""
+        ...

@@ -13,7 +13,9 @@ from backends.errors import UnknownTierError
 
 
 class StrictModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    """Unknown fields are errors; the docstring under a field is its description in flags and in OpenAPI."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class EngineConfig(StrictModel):

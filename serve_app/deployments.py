@@ -7,26 +7,34 @@ threads, so that a replica's event loop stays free.
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
-from threading import Lock
-from typing import Any
+from pathlib import Path
+from threading import Event, Lock
+from typing import TYPE_CHECKING, Any
 
 from backends.animation import load_engine as load_animation_engine
 from backends.animation.engine import AnimationEngine, AnimationInfo
 from backends.composition.audio import AudioTrack
-from backends.composition.captions import CaptionPainter
-from backends.composition.encoders import EncoderSettings, probe
+from backends.composition.encoders import Codec, EncoderChoice, EncoderSettings, Quality, probe
 from backends.composition.mux import join
 from backends.composition.segments import encode_segment
-from backends.faces.portrait import Framing, load_portrait
+from backends.errors import AnimationError
+from backends.faces.framing import Framing
+from backends.faces.images import read_image
+from backends.faces.presets import preset
 from backends.script import ScriptOptions, parse
 from backends.speech import find_voice
 from backends.speech import load_engine as load_speech_engine
 from backends.speech.engine import SpeechEngine, SpeechInfo, Voice
-from backends.types import FrameBatch, Script, Segment, SpeechChunk, Utterance
+from backends.types import FrameBatch, Script, Segment, SpeechChunk, Utterance, segment_grid
+from serve_app.catalogue import FaceModel, PortraitCheck
 from serve_app.clients import ComposeTask, DrawTask
 from serve_app.config import EngineConfig
 from serve_app.director import samples_from
 from serve_app.storage import Storage
+
+if TYPE_CHECKING:  # these import OpenCV, which only replicas that draw need: methods import them
+    from backends.composition.painter import CaptionPainter
+    from backends.faces.portrait import PortraitReport
 
 _AVATARS = 8
 """Prepared avatars kept in memory by one Animation stage; 10 to 60 MB each."""
@@ -75,29 +83,46 @@ class Animation:
     async def encoder(
         self, codec: str, encoder: str, quality: str, fps: int, size: tuple[int, int]
     ) -> EncoderSettings:
-        found = await asyncio.to_thread(probe, codec, encoder)
-        return EncoderSettings(codec=codec, encoder=found, quality=quality, fps=fps, size=size)
+        found = await asyncio.to_thread(probe, Codec(codec), EncoderChoice(encoder))
+        return EncoderSettings(found, Quality(quality), fps, size)
 
     async def draw(self, task: DrawTask) -> None:
         async with self._room:
-            segment = await asyncio.to_thread(self._draw, task)
+            stop = Event()
+            try:
+                segment = await asyncio.to_thread(self._draw, task, stop)
+            finally:
+                stop.set()  # when this is cancelled, the thread ends with the batch it is at
             await asyncio.to_thread(self._storage.put, task.key, segment.data)
 
-    def _draw(self, task: DrawTask) -> Segment:
+    async def examine(self, portrait: str) -> PortraitCheck:
+        return await asyncio.to_thread(self._examine, portrait)
+
+    def _examine(self, portrait: str) -> PortraitCheck:
+        from backends.faces.portrait import check
+
+        return _check_model(check(read_image(_picture(portrait, self._storage), "the picture")))
+
+    def _draw(self, task: DrawTask, stop: Event) -> Segment:
         avatar, size = self._avatar(task.portrait, task.framing)
         rows = task.performance
         batches = self._engine.animate(avatar, rows, range(rows.start, rows.end))
         if task.captions:
+            from backends.composition.painter import CaptionPainter
+
             batches = _captioned(batches, CaptionPainter(size, rows.fps, task.captions))
-        return encode_segment(batches, task.settings, rows.start)
+        return encode_segment(_until(stop, batches), task.settings, rows.start)
 
     def _avatar(self, portrait: str, framing: Framing) -> tuple[Any, tuple[int, int]]:
         """The prepared avatar and the clip's size; prepared once, the least used forgotten."""
+        from backends.faces.portrait import load_portrait
+
         key = (portrait, framing)
         with self._preparing:
             if key not in self._avatars:
-                source = portrait if portrait.startswith("preset:") else self._storage.get(portrait)
-                framed = load_portrait(source, framing)
+                picture = _picture(portrait, self._storage)
+                name = portrait if portrait.startswith("preset:") else "the picture"
+                framed = load_portrait(picture, framing, name)
                 height, width = framed.pixels.shape[:2]
                 self._avatars[key] = (self._engine.prepare(framed), (width, height))
                 if len(self._avatars) > _AVATARS:
@@ -117,14 +142,50 @@ class Composition:
         audio = AudioTrack()
         for key in task.speech:
             audio.push(samples_from(self._storage.get(key)), task.sample_rate)
-        segments = (self._storage.get(key) for key in task.segments)
-        self._storage.put(task.key, join(segments, audio, task.settings, title=task.title))
+        sound = audio.finish(task.frames / task.settings.fps)
+        grid = segment_grid(task.frames, task.settings.fps)
+        segments = (
+            Segment(self._storage.get(key), frames.start, len(frames))
+            for key, frames in zip(task.segments, grid, strict=True)
+        )
+        with self._storage.writing(task.key) as path:
+            join(path, segments, sound, task.settings, {"title": task.title})
 
 
-def _captioned(batches: Iterator[FrameBatch], painter: CaptionPainter) -> Iterator[FrameBatch]:
+def _picture(portrait: str, storage: Storage) -> bytes | Path:
+    return preset(portrait).path if portrait.startswith("preset:") else storage.get(portrait)
+
+
+def _check_model(report: "PortraitReport") -> PortraitCheck:
+    return PortraitCheck(
+        width=report.width,
+        height=report.height,
+        fit=report.fit,
+        problem=report.problem,
+        faces=tuple(
+            FaceModel(
+                box=face.box,
+                yaw_deg=round(face.angles.yaw, 1),
+                pitch_deg=round(face.angles.pitch, 1),
+                roll_deg=round(face.angles.roll, 1),
+                score=round(face.score, 3),
+                fit=face.fit,
+                problem=face.problem,
+            )
+            for face in report.faces
+        ),
+    )
+
+
+def _until(stop: Event, batches: Iterator[FrameBatch]) -> Iterator[FrameBatch]:
+    for batch in batches:
+        yield batch
+        if stop.is_set():
+            raise AnimationError("the segment was cancelled while it was drawn")
+
+
+def _captioned(batches: Iterator[FrameBatch], painter: "CaptionPainter") -> Iterator[FrameBatch]:
     for batch in batches:
         for offset, frame in enumerate(batch.frames):
             painter.paint(frame, batch.start + offset)
         yield batch
-
-

@@ -8,34 +8,39 @@ being spoken.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
 
 import numpy as np
 
-from backends.composition.captions import CaptionLine, lines_from_words, to_srt, to_vtt
+from backends.composition.captions import caption_lines, to_srt, to_vtt
 from backends.composition.encoders import EncoderSettings
 from backends.performance import Planner
 from backends.speech.engine import Voice
 from backends.speech.timeline import Timeline
-from backends.types import Notice, Performance, Script, Speech, SpeechChunk, segment_grid
+from backends.types import (
+    Notice,
+    Performance,
+    Script,
+    Speech,
+    SpeechChunk,
+    WordSpan,
+    segment_grid,
+)
 from serve_app.clients import ComposeTask, DrawTask, Stages
 from serve_app.config import TierConfig
 from serve_app.schemas import (
     ClipFacts,
     Engines,
     NoticeModel,
+    Report,
     SpokenCue,
     SpokenPhoneme,
     Stage,
     VideoRequest,
 )
 from serve_app.storage import Storage
-
-Report = Callable[[Stage, float], None]
-"""Told of every step: the stage that is furthest behind, and the share of the work that is done (0..1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,8 @@ class _Work:
     timings: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     chunks: list[SpeechChunk] = field(default_factory=list)
     rows: list[Performance] = field(default_factory=list)
-    lines: list[CaptionLine] = field(default_factory=list)
+    said: list[tuple[str, list[WordSpan]]] = field(default_factory=list)
+    """Utterances that are spoken, with their words on the clip's clock."""
     segments: list[str] = field(default_factory=list)
     drawn_frames: int = 0
     spoken: float = 0.0
@@ -158,7 +164,7 @@ class Director:
                     planned = work.planned_frames
                     while waiting.start < planned and (waiting.stop <= planned or final):
                         frames = range(waiting.start, min(waiting.stop, planned))
-                        drawing.create_task(self._draw(work, frames, room))
+                        drawing.create_task(self._draw(work, _draw_task(work, frames), room))
                         waiting = next(grid)
                     work.tell()
         except ExceptionGroup as group:
@@ -171,16 +177,14 @@ class Director:
         timeline = Timeline(request.fps)
         characters = sum(len(u.text) for u in utterances)
         for utterance in utterances:
-            words = []
             with work.timed("speaking"):
                 spoken = self._stages.speech.speak(utterance, voice, request.seed, request.speed)
-                chunks = [chunk async for chunk in spoken]
-            for chunk in timeline.place(utterance, chunks):
-                self._keep_speech(work, chunk)
-                words += chunk.words
-                yield chunk, False
-            work.lines += lines_from_words(words)
+                chunks = [timeline.place(utterance, chunk) async for chunk in spoken]
+            work.said.append((utterance.text, [word for c in chunks for word in c.words]))
             work.spoken += len(utterance.text) / characters
+            for chunk in chunks:
+                self._keep_speech(work, chunk)
+                yield chunk, False
         last = timeline.finish()
         self._keep_speech(work, last)
         work.spoken = 1.0
@@ -190,25 +194,12 @@ class Director:
         self._storage.put(_speech_key(work, len(work.chunks)), chunk.samples.tobytes())
         work.chunks.append(chunk)
 
-    async def _draw(self, work: _Work, frames: range, room: asyncio.Semaphore) -> None:
-        request = work.checked.request
-        key = f"{work.prefix}/segments/{frames.start:07d}.mp4"
-        work.segments.append(key)
-        begin_s, end_s = frames.start / request.fps, frames.stop / request.fps
-        burned = work.lines if request.captions == "burn" else []
-        rows = Performance.join([r for r in work.rows if r.start < frames.stop and r.end > frames.start])
-        task = DrawTask(
-            portrait=request.portrait,
-            framing=request.framing(),
-            performance=rows.slice(frames.start, frames.stop),
-            settings=work.settings,
-            captions=tuple(l for l in burned if l.start_s < end_s and l.end_s > begin_s),
-            key=key,
-        )
+    async def _draw(self, work: _Work, task: DrawTask, room: asyncio.Semaphore) -> None:
+        work.segments.append(task.key)
         async with room:
             with work.timed("drawing"):
                 await self._stages.animation.draw(task)
-        work.drawn_frames += len(frames)
+        work.drawn_frames += len(task.performance)
         work.tell()
 
     async def _compose(self, work: _Work) -> str:
@@ -241,7 +232,7 @@ class Director:
             engines=Engines(
                 speech=speech_info.name,
                 animation=animation_info.name,
-                encoder=work.settings.encoder,
+                encoder=work.settings.encoder.name,
             ),
             voice=voice.id,
             language=main_language(script),
@@ -261,14 +252,31 @@ class Director:
                 SpokenPhoneme(phoneme=p, start_s=round(a, 4), end_s=round(b, 4))
                 for p, a, b in speech.phonemes
             ),
-            warnings=tuple(_notices(script, voice)),
+            warnings=notices(script, voice),
             timings={stage: round(s, 4) for stage, s in work.timings.items()},
             real_time_factor=round(elapsed_s * request.fps / work.planned_frames, 4),
         )
         captions = {"srt": to_srt, "vtt": to_vtt}.get(request.captions)
-        return Clip(
-            facts, video, Performance.join(work.rows), captions(work.lines) if captions else None
-        )
+        written = captions(caption_lines(work.said)) if captions else None
+        return Clip(facts, video, Performance.join(work.rows), written)
+
+
+def _draw_task(work: _Work, frames: range) -> DrawTask:
+    """What the segment of these frames is drawn from; all of it is known and stays as it is."""
+    request = work.checked.request
+    burned = caption_lines(work.said) if request.captions == "burn" else ()
+    begin_s, end_s = frames.start / request.fps, frames.stop / request.fps
+    rows = Performance.join(
+        [r for r in work.rows if r.start < frames.stop and r.end > frames.start]
+    )
+    return DrawTask(
+        portrait=request.portrait,
+        framing=request.framing(),
+        performance=rows.slice(frames.start, frames.stop),
+        settings=work.settings,
+        captions=tuple(c for c in burned if c.start_s < end_s and c.end_s > begin_s),
+        key=f"{work.prefix}/segments/{frames.start:07d}.mp4",
+    )
 
 
 def _speech_key(work: _Work, index: int) -> str:
@@ -283,19 +291,20 @@ def main_language(script: Script) -> str:
     return max(length, key=lambda language: length[language])
 
 
-def _notices(script: Script, voice: Voice) -> Iterator[NoticeModel]:
+def notices(script: Script, voice: Voice) -> tuple[NoticeModel, ...]:
     """The parser's, and one for each language that the voice speaks with an accent."""
-    notices = list(script.warnings)
-    for language, group in groupby(sorted(u.language for u in script.utterances)):
-        if language != voice.language:
-            notices.append(
-                Notice(
-                    "foreign_voice",
-                    f"{voice.id} is a voice for {voice.language!r}; it speaks {language!r} with an accent",
-                )
-            )
-        del group
-    return (NoticeModel(code=n.code, message=n.message, position=n.position) for n in notices)
+    foreign = sorted({u.language for u in script.utterances} - {voice.language})
+    accents = tuple(
+        Notice(
+            "foreign_voice",
+            f"{voice.id} is a voice for {voice.language!r}; it speaks {language!r} with an accent",
+        )
+        for language in foreign
+    )
+    return tuple(
+        NoticeModel(code=n.code, message=n.message, position=n.position)
+        for n in (*script.warnings, *accents)
+    )
 
 
 def samples_from(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from serve_app.clients import Stages
 from serve_app.config import TierConfig, home
 from serve_app.deployments import Animation, Composition, Parser, Speech
-from serve_app.director import Clip, Director, Report
-from serve_app.schemas import VideoRequest
+from serve_app.director import Clip, Director
+from serve_app.schemas import Report, VideoRequest
 from serve_app.storage import FolderStorage, Storage
 
 

@@ -3,12 +3,13 @@
 The same models serve the command line (`--json`), HTTP and the job store; a field is named as the flag.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from backends.faces.portrait import Framing
+from backends.faces.framing import Framing
 from backends.performance import PerformanceOptions
 from backends.script import ScriptOptions
 from backends.types import Emotion
@@ -23,37 +24,55 @@ class VideoRequest(StrictModel):
     text: str
     """What to say, with cues."""
     portrait: str = "preset:astronaut"
-    """ "preset:NAME", or the id of an upload."""
-    tier: str = "lightweight"
-    face: int = Field(default=0, ge=0, le=100)
-    """Which face: 0 the largest, 1, 2, … by size."""
+    """Who says it: a picture, or "preset:NAME"."""
+    face: int = Field(default=1, ge=1, le=100)
+    """Which face of the picture: 1 is the largest, 2 the next."""
 
     voice: str = "auto"
+    """A voice's id, as `voices` lists them; auto takes one of the text's language."""
     language: LanguageCode = "auto"
+    """ISO 639-1 code; auto follows the letters of each sentence."""
     emotion: Emotion | None = None
-    """For text before the first cue."""
+    """Held until the first cue; without it the photo keeps its own expression."""
     intensity: float = Field(default=1.0, ge=0, le=1)
     """Scales every cue."""
     speed: float = Field(default=1.0, ge=0.5, le=2)
+    """Of speech; 1.2 is a fifth faster."""
     speak_cues: Literal["auto", "always", "never"] = "auto"
+    """Whether a cue's own word is spoken; auto: where the sentence needs it ("I'm [excited] to …")."""
     cue_style: Literal["brackets", "stars", "both"] = "brackets"
+    """What marks a cue: [happy], *happy*, or both."""
     pronounce: dict[str, str] = Field(default_factory=dict, max_length=1000)
-    """Respellings by word."""
+    """Respellings of words: word and respelling."""
 
     style: Literal["calm", "natural", "lively"] = "natural"
+    """How much the face moves beside speech."""
     articulation: float = Field(default=1.0, ge=0, le=2)
+    """How far the mouth opens."""
     head_motion: float = Field(default=1.0, ge=0, le=2)
+    """How far the head moves; 0 holds it still."""
     blink: float = Field(default=1.0, ge=0, le=2)
+    """How often the eyes blink; 0 never."""
     seed: int = Field(default=0, ge=0, lt=2**32)
+    """The same seed gives the same clip."""
 
     size: int = Field(default=720, ge=128, le=3840, multiple_of=2)
-    """Longer side in pixels; never more than twice the source's own resolution."""
+    """Longer side in pixels, even; never more than twice the picture's own resolution."""
     aspect: Literal["source", "1:1", "9:16", "16:9"] = "source"
+    """Shape of the clip; source keeps the picture's."""
     fps: int = Field(default=25, ge=10, le=60)
+    """Frames a second."""
     captions: Literal["none", "srt", "vtt", "burn"] = "none"
+    """Subtitles: a file beside the video, or burned into the picture."""
     codec: Literal["h264", "h265"] = "h264"
+    """Of the video track."""
     quality: Literal["draft", "good", "best"] = "good"
+    """Of the picture, against size and time."""
     encoder: Literal["auto", "x264", "nvenc", "qsv", "vaapi"] = "auto"
+    """What encodes; auto takes the first that works where frames are drawn."""
+
+    tier: str = "lightweight"
+    """Which set of engines, as `tiers` lists them."""
 
     def script_options(self, max_characters: int) -> ScriptOptions:
         return ScriptOptions(
@@ -138,6 +157,10 @@ class Stage(StrEnum):
     COMPOSING = "composing"
 
 
+Report = Callable[[Stage, float], None]
+"""Told of every step: the stage that is furthest behind, and the share of the work that is done (0..1)."""
+
+
 class JobStatus(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
@@ -162,15 +185,19 @@ class Problem(StrictModel):
 
 class Job(StrictModel):
     id: str
+    tier: str
     status: JobStatus
     stage: Stage | None = None
+    """Where a running job is."""
     progress: float = Field(default=0.0, ge=0, le=1)
     queue_position: int | None = None
+    """1: the next of its tier; only while queued."""
+    eta_s: float | None = None
+    """Seconds that the work will still take, once enough is done to tell."""
     attempts: int = 0
+    """How often the work was begun."""
     created_at: float
     """Seconds since the epoch."""
+    warnings: tuple[NoticeModel, ...] = ()
     error: Problem | None = None
     clip: ClipFacts | None = None
-
-    def with_changes(self, **changes: object) -> Self:
-        return self.model_copy(update=changes)

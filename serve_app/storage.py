@@ -3,6 +3,8 @@
 import re
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -24,6 +26,10 @@ class Storage(Protocol):
 
     def exists(self, key: str) -> bool: ...
 
+    def writing(self, key: str) -> AbstractContextManager[Path]:
+        """A local file to fill: stored when the block ends, gone without a trace when it raises."""
+        ...
+
     def path(self, key: str) -> Path:
         """A local file of that content, for readers that want one."""
         ...
@@ -40,15 +46,21 @@ class FolderStorage:
         self._root = root
 
     def put(self, key: str, data: bytes) -> None:
+        with self.writing(key) as partial:
+            partial.write_bytes(data)
+
+    @contextmanager
+    def writing(self, key: str) -> Iterator[Path]:
         target = self.path(key)
         partial = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(data)
+            yield partial
             partial.replace(target)
         except OSError as error:
-            partial.unlink(missing_ok=True)
             raise StorageError(f"cannot store {key}: {error.strerror or error}") from error
+        finally:
+            partial.unlink(missing_ok=True)
 
     def get(self, key: str) -> bytes:
         try:

@@ -1,10 +1,12 @@
 """The table of emotions: how each is named in a cue, what the face does, what the voice does.
 
-Face recipes follow the facial action coding of Ekman & Friesen (FACS, 1978; EMFACS), tuned on portraits so that a
-viewer and two expression classifiers name them. Coefficient 1 is the largest amplitude that still looks natural.
-Directions of the voice recipes follow Juslin & Laukka (2003), Psychological Bulletin 129(5).
+Face recipes follow the facial action coding of Ekman & Friesen (FACS, 1978; EMFACS), tuned on
+portraits so that a viewer and two expression classifiers name them. Coefficient 1 is the largest
+amplitude that still looks natural. Directions of the voice recipes follow Juslin & Laukka
+(2003), Psychological Bulletin 129(5).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,8 +16,8 @@ INTENSITY_EXPONENT = 0.7
 
 
 def amplitude(intensity: float) -> float:
-    """How much of a recipe an intensity of 0..1 gives, 0..1: linear would be too weak in the middle."""
-    return min(max(intensity, 0.0), 1.0) ** INTENSITY_EXPONENT
+    """How much of a recipe (0..1) an intensity (0..1) gives; linear is too weak in the middle."""
+    return math.pow(min(max(intensity, 0.0), 1.0), INTENSITY_EXPONENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class FaceRecipe:
     stretch_gain: float = 1.0
     """Factor on the lip spreading of speech."""
     parted: float = 0.0
-    """How far the lips stay apart in long rests, 0 (closed) .. 1 (as open as the coefficients leave them)."""
+    """How far the lips stay apart in long rests, 0 (closed) .. 1 (as coefficients leave them)."""
     rest: Mapping[str, float] = field(default_factory=dict)
     """Coefficients that are added only while nobody speaks, 0..1."""
     yaw_deg: float = 0.0
@@ -77,7 +79,7 @@ def _face(**both: float) -> dict[str, float]:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """Names from a list; a Greek adjective in -ος or -ός brings its nominative forms and its adverb."""
+    """Names from a list; "~" before a Greek adjective adds its nominative forms and adverb."""
     names: list[str] = []
     for word in text.split():
         if word.startswith("~"):
@@ -96,22 +98,23 @@ def _spec(english: str, greek: str, face: FaceRecipe, voice: VoiceRecipe) -> Emo
 EMOTIONS: Mapping[Emotion, EmotionSpec] = {
     Emotion.NEUTRAL: _spec(
         "neutral neutrally neutrality normal expressionless",
-        "ουδέτερο ουδέτερος ουδέτερη ουδέτεροι ουδέτερες ουδέτερα ουδετερότητα κανονικά φυσιολογικά",
+        "ουδέτερο ουδέτερος ουδέτερη ουδέτεροι ουδέτερες ουδέτερα ουδετερότητα κανονικά "
+        "φυσιολογικά",
         FaceRecipe(),
         VoiceRecipe(),
     ),
     Emotion.HAPPY: _spec(
-        "happy happiness happily joyful joyfully joy joyous cheerful cheerfully cheer glad gladly smiling smile "
-        "delighted delight pleased merry merrily jolly content contented amused",
-        "χαρά ~χαρούμενος ~ευτυχισμένος ευτυχία ευτυχής ευτυχώς ~χαμογελαστός χαμόγελο ~εύθυμος ευθυμία κέφι "
-        "~κεφάτος ~γελαστός ~ευχαριστημένος χαίρομαι",
+        "happy happiness happily joyful joyfully joy joyous cheerful cheerfully cheer glad gladly "
+        "smiling smile delighted delight pleased merry merrily jolly content contented amused",
+        "χαρά ~χαρούμενος ~ευτυχισμένος ευτυχία ευτυχής ευτυχώς ~χαμογελαστός χαμόγελο ~εύθυμος "
+        "ευθυμία κέφι ~κεφάτος ~γελαστός ~ευχαριστημένος χαίρομαι",
         FaceRecipe(
             _face(
                 mouthSmile=1.0,
                 mouthDimple=0.5,
                 mouthStretch=0.45,
-                mouthUpperUp=0.30,
-                mouthLowerDown=0.19,
+                mouthUpperUp=0.22,
+                mouthLowerDown=0.10,
                 cheekSquint=0.45,
                 eyeSquint=0.38,
                 browOuterUp=0.07,
@@ -126,17 +129,17 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         VoiceRecipe(1.05, 2.0, 1.35, 2.0),
     ),
     Emotion.EXCITED: _spec(
-        "excited excitement excitedly enthusiastic enthusiasm enthusiastically thrilled eager eagerly energetic "
-        "ecstatic elated overjoyed",
-        "ενθουσιασμός ~ενθουσιασμένος ενθουσιώδης ενθουσιώδες ενθουσιωδώς ~ξετρελαμένος έξαψη ~συναρπασμένος "
-        "πανευτυχής",
+        "excited excitement excitedly enthusiastic enthusiasm enthusiastically thrilled eager "
+        "eagerly energetic ecstatic elated overjoyed",
+        "ενθουσιασμός ~ενθουσιασμένος ενθουσιώδης ενθουσιώδες ενθουσιωδώς ~ξετρελαμένος έξαψη "
+        "~συναρπασμένος πανευτυχής",
         FaceRecipe(
             _face(
                 mouthSmile=1.0,
                 mouthDimple=0.5,
                 mouthStretch=0.45,
-                mouthUpperUp=0.40,
-                mouthLowerDown=0.19,
+                mouthUpperUp=0.29,
+                mouthLowerDown=0.10,
                 cheekSquint=0.45,
                 eyeSquint=0.21,
                 browOuterUp=0.46,
@@ -154,8 +157,10 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         VoiceRecipe(1.12, 3.0, 1.6, 4.0),
     ),
     Emotion.AMAZED: _spec(
-        "amazed amazement astonished astonishment astounded awe awed wonder impressed marvelling marveling",
-        "θαυμασμός ~κατάπληκτος κατάπληξη ~εντυπωσιασμένος ~θαμπωμένος δέος ~γοητευμένος ~μαγεμένος",
+        "amazed amazement astonished astonishment astounded awe awed wonder impressed marvelling "
+        "marveling",
+        "θαυμασμός ~κατάπληκτος κατάπληξη ~εντυπωσιασμένος ~θαμπωμένος δέος ~γοητευμένος "
+        "~μαγεμένος",
         FaceRecipe(
             _face(
                 browOuterUp=0.90,
@@ -163,7 +168,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
                 eyeWide=0.87,
                 jawOpen=0.20,
                 mouthFunnel=0.10,
-                mouthLowerDown=0.11,
+                mouthLowerDown=0.06,
                 mouthSmile=0.41,
                 cheekSquint=0.25,
             ),
@@ -185,7 +190,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
                 eyeWide=0.96,
                 jawOpen=0.30,
                 mouthFunnel=0.18,
-                mouthLowerDown=0.12,
+                mouthLowerDown=0.06,
             ),
             stretch_gain=0.5,
             parted=1.0,
@@ -198,8 +203,8 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         VoiceRecipe(1.05, 3.0, 1.6, 3.0),
     ),
     Emotion.SAD: _spec(
-        "sad sadness sadly unhappy unhappily sorrow sorrowful melancholy melancholic depressed gloomy grief "
-        "grieving disappointed disappointment mournful heartbroken",
+        "sad sadness sadly unhappy unhappily sorrow sorrowful melancholy melancholic depressed "
+        "gloomy grief grieving disappointed disappointment mournful heartbroken",
         "λύπη ~λυπημένος ~θλιμμένος ~θλιβερός θλίψη ~στενοχωρημένος στενοχώρια ~στεναχωρημένος "
         "μελαγχολία ~μελαγχολικός ~απογοητευμένος απογοήτευση ~πικραμένος λυπάμαι",
         FaceRecipe(
@@ -221,7 +226,8 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         VoiceRecipe(0.85, -2.0, 0.65, -3.0),
     ),
     Emotion.SERIOUS: _spec(
-        "serious seriously seriousness earnest stern sternly solemn solemnly formal grave gravely determined",
+        "serious seriously seriousness earnest stern sternly solemn solemnly formal grave gravely "
+        "determined",
         "σοβαρότητα ~σοβαρός ~αυστηρός αυστηρότητα ~επίσημος ~αποφασισμένος",
         FaceRecipe(
             _face(browDown=0.50, eyeSquint=0.33, mouthPress=0.35, mouthFrown=0.13),
@@ -233,15 +239,15 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         VoiceRecipe(0.93, -1.0, 0.8, 0.0),
     ),
     Emotion.ANGRY: _spec(
-        "angry anger angrily mad furious furiously fury annoyed annoyance irritated enraged rage outraged "
-        "frustrated frustration",
-        "θυμός ~θυμωμένος ~οργισμένος οργή ~εκνευρισμένος ~νευριασμένος νεύρα ~έξαλλος ~εξοργισμένος "
-        "~τσαντισμένος ~αγανακτισμένος αγανάκτηση",
+        "angry anger angrily mad furious furiously fury annoyed annoyance irritated enraged rage "
+        "outraged frustrated frustration",
+        "θυμός ~θυμωμένος ~οργισμένος οργή ~εκνευρισμένος ~νευριασμένος νεύρα ~έξαλλος "
+        "~εξοργισμένος ~τσαντισμένος ~αγανακτισμένος αγανάκτηση",
         FaceRecipe(
             _face(
                 browDown=1.0,
                 noseSneer=0.77,
-                mouthUpperUp=0.40,
+                mouthUpperUp=0.29,
                 mouthPress=0.80,
                 mouthFrown=0.42,
                 eyeWide=0.31,
@@ -255,10 +261,10 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         VoiceRecipe(1.06, 1.0, 1.3, 5.0),
     ),
     Emotion.FEARFUL: _spec(
-        "fearful fear fearfully afraid scared frightened terrified terror anxious anxiously anxiety nervous "
-        "nervously worried worry panicked panic",
-        "φόβος ~φοβισμένος ~τρομαγμένος ~τρομοκρατημένος τρόμος ~ανήσυχος ανησυχία άγχος ~αγχωμένος "
-        "~πανικόβλητος πανικός φοβάμαι",
+        "fearful fear fearfully afraid scared frightened terrified terror anxious anxiously "
+        "anxiety nervous nervously worried worry panicked panic",
+        "φόβος ~φοβισμένος ~τρομαγμένος ~τρομοκρατημένος τρόμος ~ανήσυχος ανησυχία άγχος "
+        "~αγχωμένος ~πανικόβλητος πανικός φοβάμαι",
         FaceRecipe(
             _face(
                 browInnerUp=1.0,
@@ -268,8 +274,8 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
                 eyeSquint=0.33,
                 mouthStretch=1.0,
                 mouthFrown=0.39,
-                mouthLowerDown=0.20,
-                mouthUpperUp=0.15,
+                mouthLowerDown=0.11,
+                mouthUpperUp=0.11,
             ),
             parted=1.0,
             rest=_face(jawOpen=0.10),
@@ -289,9 +295,9 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
                 browDown=0.50,
                 eyeSquint=1.0,
                 mouthFrown=0.70,
-                mouthUpperUp=0.40,
+                mouthUpperUp=0.29,
                 mouthShrugLower=0.40,
-                mouthLowerDown=0.11,
+                mouthLowerDown=0.06,
             ),
             yaw_deg=1.5,
             pitch_deg=-1.0,
@@ -300,7 +306,8 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         VoiceRecipe(0.9, -1.0, 0.9, 0.0),
     ),
     Emotion.CALM: _spec(
-        "calm calmly calmness relaxed peaceful peacefully serene serenely serenity soothing composed",
+        "calm calmly calmness relaxed peaceful peacefully serene serenely serenity soothing "
+        "composed",
         "ηρεμία ~ήρεμος γαλήνη ~γαλήνιος ~χαλαρός ~ψύχραιμος ψυχραιμία νηφαλιότητα ~νηφάλιος",
         FaceRecipe(
             _face(mouthSmile=0.20, cheekSquint=0.15, eyeBlink=0.10, browOuterUp=0.04),
@@ -312,9 +319,10 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         VoiceRecipe(0.92, -0.5, 0.85, -2.0),
     ),
     Emotion.TENDER: _spec(
-        "tender tenderly tenderness loving lovingly love affectionate affectionately affection gentle gently "
-        "warm warmly caring compassionate sympathetic",
-        "τρυφερότητα ~τρυφερός αγάπη ~στοργικός στοργή ~γλυκός ζεστασιά ~ευγενικός συμπόνια ~συμπονετικός",
+        "tender tenderly tenderness loving lovingly love affectionate affectionately affection "
+        "gentle gently warm warmly caring compassionate sympathetic",
+        "τρυφερότητα ~τρυφερός αγάπη ~στοργικός στοργή ~γλυκός ζεστασιά ~ευγενικός συμπόνια "
+        "~συμπονετικός",
         FaceRecipe(
             _face(
                 mouthSmile=0.42,
@@ -333,9 +341,10 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         VoiceRecipe(0.9, 0.5, 0.95, -3.0),
     ),
     Emotion.CONFUSED: _spec(
-        "confused confusion confusedly puzzled perplexed bewildered baffled uncertain unsure doubtful hesitant",
-        "σύγχυση ~μπερδεμένος ~συγχυσμένος απορία ~απορημένος ~σαστισμένος ~αβέβαιος αβεβαιότητα ~διστακτικός "
-        "αμηχανία ~αμήχανος",
+        "confused confusion confusedly puzzled perplexed bewildered baffled uncertain unsure "
+        "doubtful hesitant",
+        "σύγχυση ~μπερδεμένος ~συγχυσμένος απορία ~απορημένος ~σαστισμένος ~αβέβαιος αβεβαιότητα "
+        "~διστακτικός αμηχανία ~αμήχανος",
         FaceRecipe(
             _face(
                 browDownRight=0.72,
@@ -355,7 +364,8 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
     ),
     Emotion.PROUD: _spec(
         "proud proudly pride confident confidently confidence triumphant triumphantly",
-        "περηφάνια ~περήφανος υπερηφάνεια ~υπερήφανος αυτοπεποίθηση σιγουριά ~σίγουρος ~θριαμβευτικός",
+        "περηφάνια ~περήφανος υπερηφάνεια ~υπερήφανος αυτοπεποίθηση σιγουριά ~σίγουρος "
+        "~θριαμβευτικός",
         FaceRecipe(
             _face(
                 mouthSmile=0.50,

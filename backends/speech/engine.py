@@ -4,7 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from backends.errors import EmptyTextError, InputError, TextTooLongError
 from backends.types import SpeechChunk, Utterance
+
+SLOWEST, FASTEST = 0.25, 4.0
+"""Range of `speed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +61,35 @@ class SpeechEngine(Protocol):
     @property
     def info(self) -> SpeechInfo: ...
 
-    def synthesize(self, utterance: Utterance, voice: Voice, seed: int, speed: float = 1.0) -> Iterator[SpeechChunk]:
+    def synthesize(
+        self, utterance: Utterance, voice: Voice, seed: int, speed: float = 1.0
+    ) -> Iterator[SpeechChunk]:
         """Speaks one utterance, on the utterance's own clock (the first chunk starts at 0).
 
         The phonemes cover each chunk without gaps; words and cues lie on the same clock. Speed 1.2 is a fifth faster.
 
         Raises:
+            UnknownVoiceError: the voice is not this engine's.
             UnsupportedLanguageError: the voice cannot speak the utterance's language.
+            EmptyTextError: the text is empty; one without words ("...") is spoken as a short silence.
             TextTooLongError: beyond `info.max_characters`.
+            InputError: speed outside SLOWEST..FASTEST.
             SynthesisError: the model failed.
         """
         ...
+
+
+def check_request(utterance: Utterance, speed: float, max_characters: int) -> None:
+    """What every engine asks of a text and a speed.
+
+    Raises:
+        EmptyTextError, TextTooLongError, InputError: as `SpeechEngine.synthesize` says.
+    """
+    if not utterance.text.strip():
+        raise EmptyTextError("the utterance has no text")
+    if len(utterance.text) > max_characters:
+        raise TextTooLongError(
+            f"a sentence of {len(utterance.text)} characters is beyond this engine's {max_characters}; split it"
+        )
+    if not SLOWEST <= speed <= FASTEST:
+        raise InputError(f"speed {speed} is outside {SLOWEST}..{FASTEST}")

@@ -1,0 +1,94 @@
+# Prosopon's verbs. A machine with Python 3.11 or 3.12 and make is enough: each verb sets up what it needs in .venv, under
+# the versions of requirements.lock, and does so again only when pyproject.toml or the lock changed.
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv pip install --python $(VENV) -c requirements.lock
+PINS := pyproject.toml requirements.lock
+
+TEXT ?= Hello [happy] everyone! I'm [excited] to share this news with you.
+PORTRAIT ?= preset:astronaut
+OUTPUT ?= demo/hello.mp4
+CONFIG ?= lightweight
+PORT ?= 8000
+ARGS ?=
+export TEXT PORTRAIT OUTPUT
+
+# The first Python that is 3.11 or 3.12 and can make virtual environments.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
+  "$$p" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' \
+  2>/dev/null && echo "$$p" && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check format bench lock clean
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@echo "make VERB, where VERB is one of"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+
+setup: $(VENV)/.light ## .venv with the light set (no torch); then .venv/bin/prosopon
+	@echo "Ready: $(BIN)/prosopon --help"
+
+demo: $(VENV)/.light ## a video through a local Ray Serve graph (TEXT=, PORTRAIT=, OUTPUT=)
+	@$(BIN)/python -m serve_app.demo "$$TEXT" --portrait "$$PORTRAIT" --output "$$OUTPUT"
+
+serve: $(VENV)/.light ## the HTTP service on this machine (CONFIG=, PORT=)
+	@$(BIN)/prosopon serve --config $(CONFIG) --port $(PORT)
+
+ifdef FAST
+test: $(VENV)/.light-dev ## every test with every CPU engine; FAST=1: the light set; ARGS= for pytest
+	$(BIN)/pytest $(ARGS)
+else
+test: $(VENV)/.full
+	$(BIN)/pytest --all-engines $(ARGS)
+endif
+
+check: $(VENV)/.light-dev ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.light-dev ## lays the code out
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.light ## speed and memory on this machine, kept in benchmarks/results/
+	$(BIN)/python -m benchmarks.speak
+
+lock: $(BIN)/uv ## requirements.lock anew, with the newest versions that pyproject.toml allows
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+	  --upgrade --no-header --no-annotate --quiet --output-file requirements.lock
+
+clean: ## removes .venv and everything else that can be made again
+	rm -rf $(VENV) build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Sets of packages, each with a stamp.
+
+$(BIN)/uv:
+	@test -n "$(PYTHON)" || { echo "Prosopon needs Python 3.11 or 3.12 with venv (Debian: apt install python3-venv); \
+	or name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Making $(VENV) with $(PYTHON)"
+	@"$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.light: $(PINS) | $(BIN)/uv
+	@echo "Installing the light set: 1.8 GB on disk, seconds to a few minutes"
+	@$(UV) --quiet -e '.[light]'
+	@touch $@
+
+$(VENV)/.light-dev: $(VENV)/.light
+	@$(UV) --quiet -e '.[light,dev]'
+	@touch $@
+
+# By pip, and first: pip may be set up with a CPU build on this machine, which uv would not see; uv then keeps it.
+$(VENV)/.torch: $(PINS) | $(BIN)/uv
+	@echo "Installing torch: 0.9 GB on disk (CPU), more where pip finds only the CUDA build"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock torch
+	@touch $@
+
+$(VENV)/.full: $(VENV)/.torch $(VENV)/.light-dev
+	@echo "Installing every CPU extra: 2.8 GB on disk altogether, one to five minutes"
+	@$(UV) --quiet -e '.[cpu,dev]'
+	@touch $@

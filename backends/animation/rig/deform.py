@@ -1,0 +1,252 @@
+"""The face's surface under a row of coefficients: fields, the turning jaw, and lips that meet when told to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backends.animation.rig.fields import FIELDS, Lip, handles, pins
+from backends.animation.rig.mesh import Mesh, smoothstep
+from backends.animation.rig.rest import RestCorrection, correct_rest, own_smile_lift
+from backends.animation.rig.solver import Surface, Vector
+from backends.animation.rig.topology import (
+    CHIN,
+    EYES,
+    INNER_LOWER,
+    INNER_UPPER,
+    LOWER_LIP,
+    MOUTH_LEFT_CORNER,
+    MOUTH_RIGHT_CORNER,
+    SKIN_POINTS,
+    UPPER_LIP,
+)
+from backends.types import COEFFICIENTS, INDEX
+
+Array = NDArray[np.float64]
+LipPlace = Callable[[int, int, bool], Lip]
+
+ROWS = (*COEFFICIENTS, "browOblique", "restMouth", "restBrows")
+"""Rows of the displacement matrix: ARKit's coefficients, the slanted brows of AU1+4, and what undoes the photo's own
+expression."""
+ROW: Mapping[str, int] = {name: i for i, name in enumerate(ROWS)}
+
+GAINS: Mapping[str, float] = {
+    "browDown": 2.0, "browInnerUp": 1.25, "browOuterUp": 1.2, "browOblique": 1.25, "eyeWide": 1.3,
+    "eyeSquint": 1.2, "mouthSmile": 1.1, "mouthFrown": 1.15, "noseSneer": 1.1,
+}  # fmt: skip
+"""A coefficient of 1 is the largest amplitude that still looks natural, in units of the fields."""
+MIDLINE_BLEND = 0.14
+"""Half-width, in eye distances, over which the left half of a field passes into the right one."""
+
+JAW_OPEN_RAD = float(np.deg2rad(15.0))
+JAW_NARROWS = 0.05
+"""Share by which an open jaw draws in the corners of the mouth."""
+JAW_LIFTS_LIP = 0.13
+"""mouthUpperUp that an open jaw brings with it."""
+UPPER_SHARE = 0.34
+"""Of a closing movement, what the upper lip does."""
+RING_FOLLOWS = (1.0, 0.86, 0.62, 0.38)
+"""How far the rings of a lip follow its inner border when the lips close."""
+OPEN_PHOTO_GAP = 0.05
+"""Eye distances between the lips from which on a photo counts as taken with an open mouth."""
+OVERLAP = 0.012
+"""How far the lips of an open photo are pressed into each other to be closed."""
+TEETH_GAP = 0.035
+"""Eye distances between the lips when the lower one touches the upper teeth (f, v)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceShape:
+    """How a face deforms; lengths in eye distances, in the face's frame."""
+
+    rest: Array
+    """(n, 3) the photo's own vertices."""
+    displacements: NDArray[np.float32]
+    """(len(ROWS), 3 n): what 1 of each row does."""
+    jaw_weight: Array
+    """(n,) share of the jaw's rotation."""
+    jaw_axis: tuple[float, float]
+    """y and z of the hinge."""
+    lip_pull: Array
+    """(n,) 1 on the lips, fading around them."""
+    closing_upper: Array
+    """(n, 9) vertical response to each inner column of the upper lip moving by 1."""
+    closing_lower: Array
+    own_gap: Array
+    """(9,) between the lips in the photo."""
+    mouth_centre: Array
+    """(3,)"""
+    mouth_half_width: float
+    open_photo: bool
+    smile_room: float
+    """Share of a smile that the photo's own one leaves."""
+    correction: RestCorrection
+
+    def turn_jaw(self, points: Array, angle: float, weight: Array | float = 1.0) -> Array:
+        """Rotates points (…, 3) about the hinge by weight × angle (rad), chin down and back."""
+        hinge_y, hinge_z = self.jaw_axis
+        y, z = points[..., 1] - hinge_y, points[..., 2] - hinge_z
+        c, s = np.cos(angle * weight), np.sin(angle * weight)
+        out = points.copy()
+        out[..., 1] = hinge_y + y * c - z * s
+        out[..., 2] = hinge_z + y * s + z * c
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class FaceRow:
+    """One frame's demands on the surface."""
+
+    amounts: NDArray[np.float32]
+    """(len(ROWS),)"""
+    jaw: float
+    """0..1 of the widest opening."""
+    closure: float
+    """0..1; 1: the lips touch."""
+    teeth: float
+    """0..1; 1: the lower lip touches the upper teeth."""
+    speaking: float
+    """0..1; how far the photo's own opening of the mouth is taken out."""
+
+
+def deform(shape: FaceShape, row: FaceRow) -> tuple[Array, Array]:
+    """(n, 3) vertices in the face's frame, and (9,) the gap between the lips that is left."""
+    points = shape.rest + (row.amounts @ shape.displacements).reshape(-1, 3)
+    if row.jaw > 0.0:
+        points = shape.turn_jaw(points, row.jaw * JAW_OPEN_RAD, shape.jaw_weight)
+        pull = JAW_NARROWS * row.jaw * shape.lip_pull
+        points[:, 0] -= pull * (points[:, 0] - shape.mouth_centre[0])
+    gap = lip_gap(points)
+    wanted = _wanted_gap(shape, row, gap)
+    share = UPPER_SHARE * (1.0 - row.teeth)
+    points[:, 1] += shape.closing_upper @ (share * (gap - wanted))
+    points[:, 1] -= shape.closing_lower @ ((1.0 - share) * (gap - wanted))
+    return points, np.maximum(wanted, 0.0)
+
+
+def _wanted_gap(shape: FaceShape, row: FaceRow, gap: Array) -> Array:
+    own = shape.own_gap * row.speaking if shape.open_photo else 0.0
+    overlap = OVERLAP if shape.open_photo else 0.0
+    opening = np.maximum(gap - own, 0.0)
+    columns = np.linspace(-1, 1, 11)[1:-1]
+    biting = np.minimum(opening, TEETH_GAP * (1 - columns**4))
+    opening = opening + row.teeth * (biting - opening)
+    return opening * (1.0 - row.closure) - overlap * row.closure
+
+
+def lip_gap(points: Array) -> Array:
+    """(9,) vertical distance between the inner borders of the lips, corners left out."""
+    gap: Array = points[list(INNER_LOWER[1:-1]), 1] - points[list(INNER_UPPER[1:-1]), 1]
+    return gap
+
+
+def build_shape(mesh: Mesh) -> FaceShape:
+    """Solves everything that does not change from frame to frame."""
+    local = mesh.local
+    surface = Surface.of(local, mesh.skin)
+    corners = local[MOUTH_LEFT_CORNER], local[MOUTH_RIGHT_CORNER]
+    half_width = float(corners[0][0] - corners[1][0]) / 2
+    centre = (local[INNER_UPPER[5]] + local[INNER_LOWER[5]]) / 2
+    reach = np.linalg.norm(local[:, :2] - local[CHIN, :2] * [1.0, 0.55], axis=1)
+    far = [i for i in range(SKIN_POINTS, len(local)) if mesh.border[i] or reach[i] > 2.3]
+
+    def lip(i: int, ring: int, upper: bool) -> Lip:
+        t = float(np.clip((local[i, 0] - centre[0]) / half_width, -1, 1))
+        return Lip(t, ring / 3, upper, half_width)
+
+    fields = {
+        name: surface.bend(handles(shape, local, far, lip)) for name, shape in FIELDS.items()
+    }
+    jaw = _jaw_weights(surface, far, lip)
+    closing = _closing_responses(surface, far)
+    own_gap = np.maximum(lip_gap(local), 0.0)
+    open_photo = bool(own_gap.max() > OPEN_PHOTO_GAP)
+    correction = correct_rest(local, fields, closing if open_photo else None, own_gap)
+    ear = (local[234] + local[454]) / 2
+    return FaceShape(
+        rest=local,
+        displacements=_displacements(local, fields, jaw, correction),
+        jaw_weight=jaw,
+        jaw_axis=(float(ear[1]) + 0.05, float(ear[2]) + 0.10),
+        lip_pull=np.exp(-(_mouth_distance(local, centre, half_width) ** 4)),
+        closing_upper=closing[0],
+        closing_lower=closing[1],
+        own_gap=own_gap,
+        mouth_centre=centre,
+        mouth_half_width=half_width,
+        open_photo=open_photo,
+        smile_room=float(np.clip(1.0 - own_smile_lift(local) / 0.10, 0.15, 1.0)),
+        correction=correction,
+    )
+
+
+def _mouth_distance(local: Array, centre: Array, half_width: float) -> Array:
+    distance: Array = np.linalg.norm(
+        (local[:, :2] - centre[:2]) / [half_width * 1.3, half_width], axis=1
+    )
+    return distance
+
+
+def _displacements(
+    local: Array, fields: Mapping[str, Array], jaw: Array, correction: RestCorrection
+) -> NDArray[np.float32]:
+    left = smoothstep((local[:, 0] + MIDLINE_BLEND) / (2 * MIDLINE_BLEND))[:, None]
+    rows = np.zeros((len(ROWS), *local.shape))
+    for name, field in fields.items():
+        scaled = field * GAINS.get(name, 1.0)
+        if name in ROW:
+            rows[ROW[name]] = scaled
+        elif name + "Left" in ROW:
+            rows[ROW[name + "Left"]] = scaled * left
+            rows[ROW[name + "Right"]] = scaled * (1 - left)
+    rows[ROW["mouthLeft"]] = -rows[ROW["mouthRight"]]
+    rows[ROW["browOblique"]] += 0.30 * fields["browInnerUp"]
+    rows[ROW["jawForward"]] = np.outer(jaw, [0.0, -0.005, -0.10])
+    rows[ROW["jawLeft"]] = np.outer(jaw, [0.08, 0.0, 0.0])
+    rows[ROW["jawRight"]] = np.outer(jaw, [-0.08, 0.0, 0.0])
+    rows[ROW["restMouth"]] = correction.mouth
+    rows[ROW["restBrows"]] = correction.brows
+    rows[INDEX["jawOpen"]] = JAW_LIFTS_LIP * fields["mouthUpperUp"]
+    return rows.reshape(len(ROWS), -1).astype(np.float32)
+
+
+JAW_STILL = (
+    168, 6, 197, 195, 5, 4, 1, 2, 98, 327, 97, 326, 129, 358, 10, 338, 297, 332, 284, 251, 389, 356,
+    109, 67, 103, 54, 21, 162, 127, 234, 454, 93, 323, 50, 280, 117, 346, 116, 345, 123, 352, 147,
+    376, 101, 330, 36, 266,
+)  # fmt: skip
+JAW_FULL = (
+    152, 148, 176, 149, 150, 377, 400, 378, 379, 199, 200, 175, 18, 83, 313, 201, 421, 208, 428,
+    171, 396,
+)  # fmt: skip
+JAW_LINE = {136: 0.95, 365: 0.95, 172: 0.8, 397: 0.8, 58: 0.5, 288: 0.5, 132: 0.2, 361: 0.2}
+
+
+def _jaw_weights(surface: Surface, far: list[int], lip: LipPlace) -> Array:
+    """(n,) in 0..1: chin and lower lip turn with the jaw, the corners of the mouth less, the nose not at all."""
+    weights: dict[int, Vector] = dict.fromkeys((*far, *JAW_STILL), (0.0,))
+    for eye in EYES:
+        weights.update(dict.fromkeys((*eye.contour, *eye.crease, *eye.pouch), (0.0,)))
+    for k, ring in enumerate(LOWER_LIP):
+        weights.update({i: (0.40 + 0.60 * (1 - abs(lip(i, k, False).t) ** 2.4),) for i in ring})
+    for k, ring in enumerate(UPPER_LIP):
+        weights.update({i: (0.40 * abs(lip(i, k, True).t) ** 3,) for i in ring})
+    weights.update({i: (0.40,) for ring in LOWER_LIP for i in (ring[0], ring[-1])})
+    weights.update(dict.fromkeys(JAW_FULL, (1.0,)))
+    weights.update({i: (w,) for i, w in JAW_LINE.items()})
+    return np.clip(surface.spread(weights)[:, 0], 0.0, 1.0)
+
+
+def _closing_responses(surface: Surface, far: list[int]) -> tuple[Array, Array]:
+    """(n, 9) for the upper lip and for the lower one, all columns in one solve."""
+    columns = len(INNER_UPPER) - 2
+    targets: dict[int, Vector] = dict.fromkeys(pins(far, lips=True), (0.0,) * (2 * columns))
+    for lip, rings in enumerate((UPPER_LIP, LOWER_LIP)):
+        for ring, follows in zip(rings, RING_FOLLOWS, strict=True):
+            for column in range(columns):
+                unit = np.zeros(2 * columns)
+                unit[lip * columns + column] = follows
+                targets[ring[column + 1]] = tuple(unit.tolist())
+    response = surface.bend(targets)
+    return response[:, :columns], response[:, columns:]

@@ -1,0 +1,99 @@
+"""What undoes the expression that a photo was taken with: smiles relax, stern mouths soften, brows come to the middle."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backends.animation.rig.topology import (
+    MOUTH_LEFT_CORNER,
+    MOUTH_RIGHT_CORNER,
+)
+
+Array = NDArray[np.float64]
+
+NEUTRAL_LIFT = -0.012
+"""Mouth corners above the lips' middle in a face at rest, in eye distances; as all of these."""
+NEUTRAL_WIDTH = 0.74
+"""Widest mouth at rest."""
+NEUTRAL_INNER_BROW, NEUTRAL_OUTER_BROW = 0.240, 0.215
+"""Height of the brows' ends above the line of the eyes."""
+NEUTRAL_LID_GAP = 0.166
+STERN_LIFT = 0.045
+"""The most that hanging mouth corners are lifted."""
+NEWTON_STEPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RestCorrection:
+    mouth: Array
+    """(n, 3) displacement that takes mouth and cheeks to rest."""
+    brows: Array
+    """(n, 3) displacement that takes brows and lids to rest."""
+    smile: float
+    """How much of a smile is taken away, 0..1.5."""
+
+
+def own_smile_lift(local: Array) -> float:
+    """How far the mouth's corners lie above the lips' middle."""
+    corners = local[[MOUTH_LEFT_CORNER, MOUTH_RIGHT_CORNER], 1].mean()
+    return float(local[[13, 14], 1].mean() - corners)
+
+
+def _width(local: Array) -> float:
+    return float(local[MOUTH_LEFT_CORNER, 0] - local[MOUTH_RIGHT_CORNER, 0])
+
+
+def correct_rest(
+    local: Array,
+    fields: Mapping[str, Array],
+    closing: tuple[Array, Array] | None,
+    own_gap: Array,
+) -> RestCorrection:
+    """Finds smile and stretch by Newton's method on the deformed face itself; brows and lids follow from heights.
+
+    Args:
+        fields: Displacements (n, 3) of 1 of each field.
+        closing: Responses of the lips' columns, where the photo's mouth is open and has to close.
+        own_gap: (9,) between the lips.
+    """
+    lift, width = own_smile_lift(local), _width(local)
+    smiling = lift > 0.03 or (closing is not None and width > 0.85)
+    wanted_lift = NEUTRAL_LIFT if lift > NEUTRAL_LIFT else min(lift + STERN_LIFT, NEUTRAL_LIFT)
+    wanted = np.array([wanted_lift, min(width, NEUTRAL_WIDTH) if smiling else width])
+
+    def measure(amounts: Array) -> Array:
+        points = local + amounts[0] * fields["plainSmile"] + amounts[1] * fields["mouthStretch"]
+        if closing is not None:
+            points[:, 1] += closing[0] @ (0.34 * own_gap) - closing[1] @ (0.66 * own_gap)
+        return np.array([own_smile_lift(points), _width(points)])
+
+    amounts, step = np.zeros(2), 1e-2
+    free = np.array([True, smiling])
+    for _ in range(NEWTON_STEPS):
+        now = measure(amounts)
+        slopes = np.stack([(measure(amounts + d) - now) / step for d in step * np.eye(2)], axis=1)
+        slopes = np.where(np.outer(free, free), slopes, np.eye(2))
+        amounts = amounts + np.linalg.solve(slopes, np.where(free, wanted - now, 0.0))
+        amounts = np.clip(amounts, [-1.5, -1.6], [0.5, 0.0])
+    smile = max(0.0, -float(amounts[0]))
+    cheek = -0.5 * min(1.0, smile) if smile > 0.1 else 0.0
+    mouth = amounts[0] * fields["plainSmile"] + amounts[1] * fields["mouthStretch"]
+    return RestCorrection(
+        mouth=mouth + cheek * fields["cheekSquint"],
+        brows=_brow_correction(local, fields, smiling),
+        smile=smile if smile > 0.1 else 0.0,
+    )
+
+
+def _brow_correction(local: Array, fields: Mapping[str, Array], smiling: bool) -> Array:
+    inner, outer = -local[[55, 285], 1].mean(), -local[[46, 276], 1].mean()
+    lids = float(np.mean(local[[145, 374], 1] - local[[159, 386], 1]))
+    inner_up = np.clip(0.6 * (NEUTRAL_INNER_BROW - inner) / 0.085, -0.35, 0.35)
+    outer_up = np.clip(0.5 * (NEUTRAL_OUTER_BROW - outer) / 0.085, -0.25, 0.25)
+    wide = np.clip(0.8 * (NEUTRAL_LID_GAP - lids) / (0.30 * max(lids, 1e-3)), 0, 0.8)
+    brows: Array = inner_up * fields["browInnerUp"] + outer_up * fields["browOuterUp"]
+    return brows + (float(wide) if smiling else 0.0) * fields["eyeWide"]
+
+

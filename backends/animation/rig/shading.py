@@ -1,0 +1,329 @@
+"""Light and shade that follow the expression: folds are drawn once and summed per frame; a relaxed smile loses its own.
+
+`out = source · exp(tint · Σ weight · layer + erase · E)` per channel, at half the picture's resolution, in the photo's own
+texture, so that folds travel with the skin.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from backends.animation.rig.compiled import compiled
+from backends.animation.rig.curves import smooth
+from backends.animation.rig.deform import ROW, ROWS
+from backends.animation.rig.folds import LEFT, RIGHT, Blob, Mark, Stroke, face_marks
+from backends.animation.rig.mesh import Mesh
+from backends.animation.rig.topology import EYES, LOWER_LIP, OVAL, SKIN_POINTS, UPPER_LIP
+
+Array = NDArray[np.float64]
+Floats = NDArray[np.float32]
+Image = NDArray[np.uint8]
+
+TINT = np.array([0.72, 1.06, 1.10], np.float32)
+"""Folds darken red less than green and blue: light under skin is red."""
+WEIGHT_STEPS = 128
+"""Weights are rounded to this, so that a still face is not shaded anew for every frame."""
+
+DRIVERS: Mapping[str, Mapping[str, float]] = {
+    "nasolabial": {"mouthSmile": 1.0, "mouthDimple": 0.15, "noseSneer": 0.85, "mouthFrown": 0.5},
+    "dimple": {"mouthSmile": 0.65, "mouthDimple": 0.4},
+    "mouthCorner": {"mouthSmile": 0.45, "mouthDimple": 0.15, "mouthFrown": 0.55},
+    "marionette": {"mouthFrown": 0.45, "mouthPress": 0.4, "mouthStretch": 0.1},
+    "cheekLight": {"mouthSmile": 0.55, "cheekSquint": 0.5},
+    "cheekHollow": {"mouthSmile": 0.3},
+    "crowsFeet": {"cheekSquint": 0.6, "mouthSmile": 0.2},
+    "eyeBag": {"cheekSquint": 0.45, "eyeSquint": 0.2, "noseSneer": 0.15},
+    "glabella": {"browDown": 1.25},
+    "orbit": {"browDown": 1.2},
+    "noseWrinkles": {"noseSneer": 0.55},
+    "lidFold": {"eyeWide": 0.12},
+}
+"""Layers of one side: weight per coefficient of that side."""
+MIDDLE_DRIVERS: Mapping[str, Mapping[str, float]] = {
+    "forehead": {"browOuterUpLeft": 0.47, "browOuterUpRight": 0.47, "browInnerUp": 0.15},
+    "foreheadMiddle": {"browOblique": 0.65},
+    "chin": {"mouthShrugLower": 0.8, "mouthFrownLeft": 0.12, "mouthFrownRight": 0.12,
+             "mouthPressLeft": 0.12, "mouthPressRight": 0.12},
+}  # fmt: skip
+OBLIQUE_BROWS: Mapping[str, float] = {
+    "glabella": 0.2, "orbit": 0.45, "lidFold": 0.2, "eyeBag": 0.25,
+}  # fmt: skip
+LIMITS: Mapping[str, float] = {
+    "nasolabial": 1.3, "glabella": 1.3, "orbit": 1.3, "cheekHollow": 0.3,
+}  # fmt: skip
+"""Stronger than this looks drawn on; 1 for the others."""
+ERASE_PER_SMILE, LARGEST_ERASE = 1.5, 1.15
+
+
+@dataclass(frozen=True, slots=True)
+class Shading:
+    """Layers over a box of the portrait, at half its resolution."""
+
+    box: tuple[int, int, int, int]
+    """left, top, width, height in the portrait; even sizes."""
+    drivers: Floats
+    """(layers, len(ROWS))"""
+    limits: Floats
+    """(layers,)"""
+    values: Floats
+    """All layers' patches, one after the other."""
+    patches: NDArray[np.int32]
+    """(layers, 5): offset in `values`, left, top, width, height in the half-size box."""
+    headroom: Floats
+    """(h, w) 0 where the skin is too light to be brightened."""
+    eraser: Floats
+    """(h, w, 3) what takes the photo's own folds away."""
+    smile: float
+    """How much of a smile a relaxed face loses."""
+
+    def weights(self, amounts: Floats, relax: float) -> Floats:
+        """(layers + 1,) strength of every layer and of the eraser, rounded."""
+        layers = np.minimum(self.drivers @ amounts, self.limits)
+        erase = relax * min(LARGEST_ERASE, ERASE_PER_SMILE * self.smile)
+        all_weights = np.append(layers, np.float32(erase))
+        return (np.rint(all_weights * WEIGHT_STEPS) / WEIGHT_STEPS).astype(np.float32)
+
+
+def build_shading(pixels: Image, mesh: Mesh, smile: float) -> Shading:
+    """Draws every layer on a portrait."""
+    unit = mesh.frame.eye_distance
+    height, width = pixels.shape[:2]
+    face = mesh.pixels[:SKIN_POINTS, :2]
+    low = np.maximum(np.floor(face.min(0) - 0.1 * unit), 0).astype(int) // 2 * 2
+    high = np.minimum(np.ceil(face.max(0) + 0.1 * unit), [width, height]).astype(int)
+    size = (high - low) // 2 * 2
+    crop = pixels[low[1] : low[1] + size[1], low[0] : low[0] + size[0]]
+    half = cv2.resize(crop, (int(size[0]) // 2, int(size[1]) // 2), interpolation=cv2.INTER_AREA)
+    easel = _Easel(mesh, low, half.shape[:2])
+    names, values, patches, offset = [], [], [], 0
+    for name, marks in face_marks(easel.local):
+        patch, (left, top) = easel.draw(marks)
+        names.append(name)
+        values.append(patch.ravel())
+        patches.append((offset, left, top, patch.shape[1], patch.shape[0]))
+        offset += patch.size
+    light = cv2.GaussianBlur(half, (0, 0), 1.5).max(2).astype(np.float32)
+    return Shading(
+        box=(int(low[0]), int(low[1]), int(size[0]), int(size[1])),
+        drivers=np.stack([_driver(name) for name in names]),
+        limits=np.array([_limit(name) for name in names], np.float32),
+        values=np.concatenate(values),
+        patches=np.array(patches, np.int32),
+        headroom=np.clip((250 - light) / 90, 0, 1),
+        eraser=_eraser(half, easel, unit / 2),
+        smile=smile,
+    )
+
+
+def _base(name: str) -> tuple[str, str]:
+    for side in ("Left", "Right"):
+        if name.endswith(side):
+            return name.removesuffix(side), side
+    return name, ""
+
+
+def _limit(name: str) -> float:
+    return LIMITS.get(_base(name)[0], 1.0)
+
+
+def _driver(name: str) -> Floats:
+    base, side = _base(name)
+    row = np.zeros(len(ROWS), np.float32)
+    for coefficient, weight in (DRIVERS if side else MIDDLE_DRIVERS)[base].items():
+        row[ROW[coefficient + side]] = weight
+    if side and base in OBLIQUE_BROWS:
+        row[ROW["browOblique"]] = OBLIQUE_BROWS[base]
+    return row
+
+
+class _Easel:
+    """Draws marks at half resolution over a box of the portrait."""
+
+    def __init__(self, mesh: Mesh, corner: NDArray[np.int64], shape: tuple[int, ...]) -> None:
+        self.unit = mesh.frame.eye_distance / 2
+        right = mesh.frame.axes[0, :2] / np.linalg.norm(mesh.frame.axes[0, :2])
+        self.axes = np.stack([right, [-right[1], right[0]]])
+        self.origin = (mesh.frame.origin[:2] - corner - 0.5) / 2
+        self.points = (mesh.pixels[:SKIN_POINTS, :2] - corner - 0.5) / 2
+        self.local = (self.points - self.origin) @ self.axes.T / self.unit
+        self.height, self.width = int(shape[0]), int(shape[1])
+
+    def to_pixels(self, local: Array) -> Array:
+        """(n, 2) eye distances along the eyes and across to half-size pixels."""
+        return self.origin + local @ self.axes * self.unit
+
+    def draw(self, marks: Sequence[Mark]) -> tuple[Floats, tuple[int, int]]:
+        """The marks' sum, cut to where there is any, with its left and top."""
+        canvas = np.zeros((self.height, self.width), np.float32)
+        for mark in marks:
+            if isinstance(mark, Stroke):
+                self._stroke(canvas, mark)
+            else:
+                self._blob(canvas, mark)
+        rows, columns = np.flatnonzero(canvas.any(1)), np.flatnonzero(canvas.any(0))
+        if not len(rows):
+            return canvas[:1, :1], (0, 0)
+        top, left = int(rows[0]), int(columns[0])
+        return canvas[top : rows[-1] + 1, left : columns[-1] + 1].copy(), (left, top)
+
+    def _window(self, points: Array, reach: float) -> tuple[slice, slice, Array, Array] | None:
+        low = np.maximum(np.floor(points.min(0) - reach), 0).astype(int)
+        high = np.minimum(np.ceil(points.max(0) + reach) + 1, [self.width, self.height]).astype(int)
+        if (high <= low).any():
+            return None
+        ys, xs = np.mgrid[low[1] : high[1], low[0] : high[0]].astype(np.float64)
+        return slice(low[1], high[1]), slice(low[0], high[0]), xs, ys
+
+    def _stroke(self, canvas: Floats, mark: Stroke) -> None:
+        path = smooth(self.to_pixels(mark.points))
+        width = max(0.6, mark.width * self.unit)
+        steps = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+        count = int(np.clip(steps[-1] / (0.45 * width), 16, 120))
+        at = np.linspace(0, steps[-1], count)
+        path = np.stack([np.interp(at, steps, path[:, k]) for k in (0, 1)], 1)
+        t = np.linspace(0, 1, count)
+        ends = np.clip(np.minimum(t / mark.taper[0], (1 - t) / mark.taper[1]), 0, 1)
+        ends = ends * ends * (3 - 2 * ends)
+        window = self._window(path, 3.2 * width)
+        if window is None:
+            return
+        rows, columns, xs, ys = window
+        best = np.zeros(xs.shape)
+        for (x, y), end in zip(path, ends, strict=True):
+            distance = (xs - x) ** 2 + (ys - y) ** 2
+            np.maximum(best, end * np.exp(-distance / (2 * width * width)), out=best)
+        best[best < 6e-3] = 0
+        canvas[rows, columns] += (mark.strength * best).astype(np.float32)
+
+    def _blob(self, canvas: Floats, mark: Blob) -> None:
+        centre = self.to_pixels(mark.centre[None])
+        window = self._window(centre, 3.2 * max(mark.radii) * self.unit)
+        if window is None:
+            return
+        rows, columns, xs, ys = window
+        offset = np.stack([xs - centre[0, 0], ys - centre[0, 1]], -1) @ self.axes.T / self.unit
+        best = np.exp(-((offset / mark.radii) ** 2).sum(-1) / 2)
+        best[best < 6e-3] = 0
+        canvas[rows, columns] += (mark.strength * best).astype(np.float32)
+
+
+def _eraser(half: Image, easel: _Easel, unit: float) -> Floats:
+    """(h, w, 3) log difference between the skin's large and small scale, in bands along the folds of a smile."""
+    skin = np.zeros(half.shape[:2], np.uint8)
+    cv2.fillPoly(skin, [np.rint(easel.points[list(OVAL)]).astype(np.int32)], (1,))
+    holes = [[*eye.crease, *reversed(eye.lower)] for eye in EYES]
+    holes += [[*UPPER_LIP[3], *LOWER_LIP[3][-2:0:-1]], [129, 98, 97, 2, 326, 327, 358, 5]]
+    for hole in holes:
+        cv2.fillPoly(skin, [np.rint(easel.points[hole]).astype(np.int32)], (0,))
+    solid = cv2.erode(skin, np.ones((3, 3), np.uint8)).astype(np.float32)
+    local, bands = easel.local, []
+    for side in (RIGHT, LEFT):
+        place = np.array([side.sign, 1.0])
+        folds = (side.wing, 203 if side is RIGHT else 423, side.nasolabial, side.below_cheek, side.jowl)
+        beside = local[side.corner] + place * [[0.04, -0.10], [0.055, -0.01], [0.05, 0.09]]
+        bands += [
+            Stroke(local[list(folds)], 0.07, 1.0, (0.12, 0.4)),
+            Stroke(beside, 0.05, 1.0, (0.2, 0.3)),
+            Stroke(local[list(side.pouch)] + [0, 0.015], 0.035, 0.8, (0.2, 0.2)),
+        ]
+    mask = np.zeros(skin.shape, np.float32)
+    for band in bands:
+        layer = np.zeros_like(mask)
+        easel._stroke(layer, band)
+        np.maximum(mask, layer, out=mask)
+    mask = np.clip(mask * 1.25, 0, 1) * cv2.GaussianBlur(solid, (0, 0), 0.015 * unit + 0.3)
+
+    def average(values: Floats, sigma: float) -> Floats:
+        weight = cv2.GaussianBlur(solid, (0, 0), sigma * unit + 0.2) + 1e-3
+        blurred = cv2.GaussianBlur(values * solid[..., None], (0, 0), sigma * unit + 0.2)
+        return (blurred / weight[..., None]).astype(np.float32)
+
+    log = np.log(half.astype(np.float32) + 4)
+    difference = np.clip(average(log, 0.11) - average(log, 0.012), -0.12, 0.8)
+    return (difference * mask[..., None]).astype(np.float32)
+
+
+def shade(target: Image, source: Image, shading: Shading, weights: Floats, gains: Floats) -> None:
+    """Writes the shaded box of `source` into `target`, both (h, w, 3) of the portrait's size.
+
+    Args:
+        weights: From `Shading.weights`.
+        gains: (box height / 2, box width / 2, 3) scratch.
+    """
+    left, top, width, height = shading.box
+    box = slice(top, top + height), slice(left, left + width)
+    if not weights.any():
+        target[box] = source[box]
+        return
+    sum_layers(
+        gains, shading.values, shading.patches, weights[:-1], shading.headroom, shading.eraser,
+        float(weights[-1]), TINT,
+    )  # fmt: skip
+    rows = (source.shape[0], -1)
+    apply_gains(target.reshape(rows), source.reshape(rows), left, top, gains)
+
+
+@compiled
+def sum_layers(
+    gains: Floats,
+    values: Floats,
+    patches: NDArray[np.int32],
+    weights: Floats,
+    headroom: Floats,
+    eraser: Floats,
+    erase: float,
+    tint: Floats,
+) -> None:
+    """Adds the layers and turns the sum into factors per channel."""
+    rows, columns = headroom.shape
+    total = gains[:, :, 0]
+    total[:] = 0.0
+    for k in range(patches.shape[0]):
+        weight = weights[k]
+        if weight == 0.0:
+            continue
+        offset, left, top = patches[k, 0], patches[k, 1], patches[k, 2]
+        width, height = patches[k, 3], patches[k, 4]
+        for y in range(height):
+            start = offset + y * width
+            for x in range(width):
+                total[top + y, left + x] += weight * values[start + x]
+    for y in range(rows):
+        for x in range(columns):
+            g = total[y, x]
+            if g > 0.0:
+                g *= headroom[y, x]
+            if g == 0.0 and (erase == 0.0 or eraser[y, x, 1] == 0.0):
+                gains[y, x, 0] = gains[y, x, 1] = gains[y, x, 2] = 1.0
+                continue
+            for c in range(3):
+                gains[y, x, c] = np.exp(tint[c] * g + np.float32(erase) * eraser[y, x, c])
+
+
+@compiled
+def apply_gains(target: Image, source: Image, left: int, top: int, gains: Floats) -> None:
+    """Multiplies pictures (h, 3 w) by the half-size factors from (left, top) on, bilinearly enlarged."""
+    rows, columns = gains.shape[0], gains.shape[1]
+    line = np.empty((columns + 2, 3), np.float32)
+    wide = np.empty((columns, 6), np.float32)
+    factors = wide.ravel()
+    near, far, half = np.float32(0.75), np.float32(0.25), np.float32(0.5)
+    for y in range(2 * rows):
+        row = y >> 1
+        other = min(rows - 1, max(0, row + (1 if y & 1 else -1)))
+        for x in range(columns):
+            for c in range(3):
+                line[x + 1, c] = near * gains[row, x, c] + far * gains[other, x, c]
+        line[0], line[-1] = line[1], line[-2]
+        for x in range(columns):
+            for c in range(3):
+                middle = near * line[x + 1, c]
+                wide[x, c] = middle + far * line[x, c]
+                wide[x, c + 3] = middle + far * line[x + 2, c]
+        pixels, out = source[top + y, 3 * left :], target[top + y, 3 * left :]
+        for k in range(factors.shape[0]):
+            value = np.float32(pixels[k]) * factors[k] + half
+            out[k] = np.uint8(np.int32(min(np.float32(255.0), value)))

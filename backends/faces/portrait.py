@@ -1,0 +1,182 @@
+"""From a picture to the portrait of a clip: which face, which crop, which size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from backends.errors import FaceTooSmallError, InputError, NoFaceError
+from backends.faces.detect import SMALLEST, Face, HeadAngles, find_faces, head_angles, person_mask
+from backends.faces.framing import Aspect, Crop, Framing, crop_size, output_size, place_crop
+from backends.faces.images import read_image
+from backends.faces.presets import preset
+from backends.types import Box, ImageArray, Portrait
+
+MAX_YAW_DEG = 40.0
+MAX_ROLL_DEG = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class FaceReport:
+    """Whether a face can be animated."""
+
+    box: Box
+    """In the picture's pixels."""
+    angles: HeadAngles
+    score: float
+    """The detector's confidence, 0..1."""
+    problem: str
+    """Why it cannot be animated; empty when it can."""
+
+    @property
+    def fit(self) -> bool:
+        return not self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class PortraitReport:
+    """What a picture holds, for someone about to choose it."""
+
+    width: int
+    height: int
+    faces: tuple[FaceReport, ...]
+    """The largest first, numbered from 1 as `Framing.face` counts."""
+    problem: str
+    """Why no portrait comes of it as it is; empty when the largest face can be animated."""
+
+    @property
+    def fit(self) -> bool:
+        return not self.problem
+
+
+def load_portrait(
+    source: bytes | Path | str, framing: Framing | None = None, name: str | None = None
+) -> Portrait:
+    """Reads and frames a picture.
+
+    Args:
+        source: a picture's bytes, its path, or "preset:NAME".
+        framing: the default Framing when None.
+        name: what messages call it.
+
+    Raises:
+        UnreadableMediaError, MediaTooLargeError, UnknownPortraitError: see `read_image`, `preset`.
+        NoFaceError, FaceTooSmallError, InputError: see `frame_portrait`.
+    """
+    if isinstance(source, str):
+        path = preset(source).path if source.startswith("preset:") else Path(source)
+        return load_portrait(path, framing, name or source)
+    name = name or (source.name if isinstance(source, Path) else "the picture")
+    return frame_portrait(read_image(source, name), framing or Framing(), name)
+
+
+def check(pixels: ImageArray) -> PortraitReport:
+    """The faces of a picture, (h, w, 3) uint8 RGB, each with what it is good for."""
+    faces = tuple(
+        FaceReport(face.box, head_angles(face), face.score, _problem(face, "the face"))
+        for face in find_faces(pixels)
+    )
+    height, width = pixels.shape[:2]
+    problem = faces[0].problem if faces else _no_face("the picture", width, height)
+    return PortraitReport(width, height, faces, problem)
+
+
+def frame_portrait(pixels: ImageArray, framing: Framing, name: str = "the picture") -> Portrait:
+    """Chooses the face, the crop around head and shoulders and the size.
+
+    The crop is the largest of its aspect that lies inside the picture, made smaller until the face
+    is at least a fifth of its shorter side high; the hair and some room above it stay inside as far
+    as the picture and the aspect have them.
+
+    Args:
+        pixels: (h, w, 3) uint8 RGB.
+
+    Raises:
+        NoFaceError: there is no face, or it is turned away.
+        FaceTooSmallError: the face is less than 64 pixels wide.
+        InputError: the picture has no such face number, or the aspect would cut the face.
+    """
+    height, width = pixels.shape[:2]
+    faces = find_faces(pixels)
+    if not faces:
+        raise NoFaceError(_no_face(name, width, height))
+    if framing.face > len(faces):
+        count = "one face" if len(faces) == 1 else f"{len(faces)} faces"
+        raise InputError(
+            f"face {framing.face} does not exist: {name} has {count}, the largest is number 1"
+        )
+    face = faces[framing.face - 1]
+    if problem := _problem(face, f"the face in {name}"):
+        raise (FaceTooSmallError if face.box.width < SMALLEST else NoFaceError)(problem)
+    return _cut(pixels, face.box, _crop(pixels, face.box, framing.aspect, name), framing.size)
+
+
+def _crop(pixels: ImageArray, face: Box, aspect: Aspect, name: str) -> Crop:
+    height, width = pixels.shape[:2]
+    size = crop_size(width, height, face.height, aspect)
+    if size == (width, height):
+        return Crop(0, 0, width, height)
+    if size[0] < face.width or size[1] < face.height:
+        raise InputError(
+            f"a crop of {aspect} ({size[0]} x {size[1]} pixels) would cut the face in {name} "
+            f"({face.width:.0f} x {face.height:.0f}); use the aspect source or a picture "
+            "with more around the head"
+        )
+    return place_crop(width, height, size, face, _hair_top(pixels, face))
+
+
+def _cut(pixels: ImageArray, face: Box, crop: Crop, size: int | None) -> Portrait:
+    x, y, width, height = crop
+    out_width, out_height = output_size(width, height, size)
+    method = cv2.INTER_AREA if out_width < width else cv2.INTER_CUBIC
+    cut = np.ascontiguousarray(pixels[y : y + height, x : x + width])
+    framed = np.asarray(cv2.resize(cut, (out_width, out_height), interpolation=method), np.uint8)
+    framed.setflags(write=False)
+    across, down = out_width / width, out_height / height
+    return Portrait(
+        framed,
+        Box((face.x - x) * across, (face.y - y) * down, face.width * across, face.height * down),
+    )
+
+
+def _hair_top(pixels: ImageArray, face: Box) -> float:
+    """The row where the hair (or a hat) above the face ends, found in the person's mask."""
+    centre = face.x + face.width / 2
+    left, right = max(0, int(centre - 2 * face.height)), int(centre + 2 * face.height)
+    top, bottom = max(0, int(face.y - 2 * face.height)), int(face.y + 3 * face.height)
+    mask = person_mask(pixels[top:bottom, left:right])
+    middle = int(centre) - left
+    near = slice(max(0, middle - int(face.width / 4)), middle + int(face.width / 4) + 1)
+    background = np.flatnonzero(mask[: max(0, int(face.y) - top), near].mean(1) < 0.5)
+    found = top + (int(background[-1]) + 1 if background.size else 0)
+    return min(found, face.y - 0.3 * face.height)  # there is a skull at least
+
+
+def _no_face(name: str, width: int, height: int) -> str:
+    return (
+        f"no face found in {name} ({width} x {height} pixels); "
+        "use one where a person looks towards the camera and the face is well lit and not covered"
+    )
+
+
+def _problem(face: Face, subject: str) -> str:
+    """Why a face cannot be animated; empty when it can."""
+    angles = head_angles(face)
+    if face.box.width < SMALLEST:
+        return (
+            f"{subject} is {int(face.box.width)} pixels wide, at least {SMALLEST} are needed; "
+            "use a larger picture or a closer one"
+        )
+    if abs(angles.roll) > MAX_ROLL_DEG:
+        return (
+            f"{subject} lies {abs(angles.roll):.0f} degrees on its side; turn the picture upright"
+        )
+    if abs(angles.yaw) > MAX_YAW_DEG:
+        return (
+            f"{subject} is turned {abs(angles.yaw):.0f} degrees to the side, at most "
+            f"{MAX_YAW_DEG:.0f} can be animated; use a picture that looks towards the camera"
+        )
+    return ""

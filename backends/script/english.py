@@ -1,0 +1,327 @@
+"""Numbers, dates, money, abbreviations and symbols as English words."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from num2words import num2words
+
+from backends.script import numbers
+from backends.script.numbers import NUMBER, SIGN, Number
+from backends.script.text import words
+from backends.script.verbalizer import Rules, Verbalizer, Vocabulary, closing
+
+_MONTHS = words(
+    "January February March April May June July August September October November December"
+)
+_MONTH = "|".join(rf"{m}|{m[:3]}\.?" for m in _MONTHS) + r"|Sept\.?"
+_CURRENCIES: Mapping[str, tuple[str, str, str, str]] = {
+    "$": ("dollar", "dollars", "cent", "cents"),
+    "€": ("euro", "euros", "cent", "cents"),
+    "£": ("pound", "pounds", "penny", "pence"),
+    "¥": ("yen", "yen", "sen", "sen"),
+}
+_CODES: Mapping[str, str] = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "US$": "$"}
+_SCALES: Mapping[str, str] = {
+    "k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion",
+    "tn": "trillion", "thousand": "thousand", "million": "million", "billion": "billion",
+    "trillion": "trillion",
+}  # fmt: skip
+_SCALE = r"(?:\s?(?P<scale>thousand|million|billion|trillion|[kmb]|mn|bn|tn)\b)?"
+_UNITS: Mapping[str, tuple[str, str]] = {
+    "km/h": ("kilometer per hour", "kilometers per hour"),
+    "mph": ("mile per hour", "miles per hour"),
+    "m/s": ("meter per second", "meters per second"),
+    "km²": ("square kilometer", "square kilometers"),
+    "m²": ("square meter", "square meters"),
+    "m³": ("cubic meter", "cubic meters"),
+    "km": ("kilometer", "kilometers"),
+    "cm": ("centimeter", "centimeters"),
+    "mm": ("millimeter", "millimeters"),
+    "m": ("meter", "meters"),
+    "ft": ("foot", "feet"),
+    "mi": ("mile", "miles"),
+    "kg": ("kilogram", "kilograms"),
+    "mg": ("milligram", "milligrams"),
+    "g": ("gram", "grams"),
+    "lbs": ("pound", "pounds"),
+    "lb": ("pound", "pounds"),
+    "oz": ("ounce", "ounces"),
+    "ml": ("milliliter", "milliliters"),
+    "L": ("liter", "liters"),
+    "l": ("liter", "liters"),
+    "°C": ("degree Celsius", "degrees Celsius"),
+    "℃": ("degree Celsius", "degrees Celsius"),
+    "°F": ("degree Fahrenheit", "degrees Fahrenheit"),
+    "℉": ("degree Fahrenheit", "degrees Fahrenheit"),
+    "°": ("degree", "degrees"),
+    "hrs": ("hour", "hours"),
+    "hr": ("hour", "hours"),
+    "min": ("minute", "minutes"),
+    "sec": ("second", "seconds"),
+    "ms": ("millisecond", "milliseconds"),
+    "s": ("second", "seconds"),
+    "TB": ("terabyte", "terabytes"),
+    "GB": ("gigabyte", "gigabytes"),
+    "MB": ("megabyte", "megabytes"),
+    "KB": ("kilobyte", "kilobytes"),
+    "kWh": ("kilowatt hour", "kilowatt hours"),
+    "kW": ("kilowatt", "kilowatts"),
+    "W": ("watt", "watts"),
+    "V": ("volt", "volts"),
+    "GHz": ("gigahertz", "gigahertz"),
+    "MHz": ("megahertz", "megahertz"),
+    "kHz": ("kilohertz", "kilohertz"),
+    "Hz": ("hertz", "hertz"),
+    "%": ("percent", "percent"),
+}
+_UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
+_ABBREVIATIONS: Mapping[str, str] = {
+    "dr": "Doctor", "mr": "Mister", "mrs": "Missus", "ms": "Miz", "prof": "Professor",
+    "jr": "Junior", "sr": "Senior", "gen": "General", "gov": "Governor", "sgt": "Sergeant",
+    "capt": "Captain", "lt": "Lieutenant", "maj": "Major", "rep": "Representative",
+    "sen": "Senator", "hon": "Honorable", "mt": "Mount", "e.g": "for example", "eg": "for example",
+    "i.e": "that is", "ie": "that is", "etc": "et cetera", "vs": "versus", "cf": "compare",
+    "approx": "approximately", "esp": "especially", "dept": "department", "inc": "Incorporated",
+    "ltd": "Limited", "corp": "Corporation", "bros": "Brothers", "a.m": "A M", "p.m": "P M",
+    "b.c": "B C", "a.d": "A D", "ph.d": "P H D",
+}  # fmt: skip
+_ALWAYS_CAPITAL = frozenset(words("gen gov rep sen hon mt ms sr inc corp"))
+_ABBREVIATION = re.compile(
+    r"(?<![\w.])(" + "|".join(map(re.escape, _ABBREVIATIONS)) + r")\.(?![\w])", re.IGNORECASE
+)
+_REFERENCES: Mapping[str, str] = {
+    "p": "page", "pp": "pages", "fig": "figure", "figs": "figures", "vol": "volume",
+    "ch": "chapter", "sec": "section",
+}  # fmt: skip
+_SHORT_MONTH = re.compile(rf"\b({'|'.join(m[:3] for m in _MONTHS if m != 'May')}|Sept)")
+_YEAR_HINT = (
+    r"(?P<hint>\b(?:in|since|of|by|until|till|from|before|after|during|year|circa|around|"
+    rf"{'|'.join(_MONTHS)}),?\s|\()"
+)
+_WORDS = Vocabulary(
+    decimal_mark=".",
+    minus="minus",
+    plus="plus",
+    point="point",
+    to="to",
+    ratio="to",
+    out_of="out of",
+    half_joint="and",
+    fractions={
+        "½": "a half", "⅓": "a third", "⅔": "two thirds", "¼": "a quarter", "¾": "three quarters",
+    },
+    symbols={
+        "&": "and", "@": "at", "%": "percent", "+": "plus", "=": "equals", "×": "times",
+        "÷": "divided by", "<": "less than", ">": "greater than", "°": "degrees", "№": "number",
+        "$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "©": "copyright", "§": "section",
+        "±": "plus or minus", "≈": "about", "~": "about", "℃": "degrees Celsius",
+        "℉": "degrees Fahrenheit",
+    },
+    address={
+        ".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", "+": "plus",
+        ":": "colon", "~": "tilde", "%": "percent", "=": "equals", "&": "and",
+    },
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def cardinal(value: int) -> str:
+    """ "one thousand two hundred and thirty-four": without commas, which would be pauses."""
+    return str(num2words(value, lang="en")).replace(",", "")
+
+
+@lru_cache(maxsize=4096)
+def ordinal(value: int) -> str:
+    return str(num2words(value, lang="en", to="ordinal")).replace(",", "")
+
+
+def year(value: int) -> str:
+    """ "nineteen oh five", "two thousand and six", "twenty twenty-six"."""
+    return str(num2words(value, lang="en", to="year")).replace("oh-", "oh ").replace(",", "")
+
+
+def decimal(number: Number) -> str:
+    whole = cardinal(number.whole)
+    if not number.fraction:
+        return whole
+    return f"{whole} point {' '.join(cardinal(int(char)) for char in number.fraction)}"
+
+
+def _month(written: str) -> str:
+    return next(month for month in _MONTHS if month.startswith(written.rstrip(".")[:3]))
+
+
+def _month_first(match: re.Match[str]) -> str:
+    if not 1 <= int(match["day"]) <= 31:
+        return match.group()
+    spoken = f"{_month(match['month'])} {ordinal(int(match['day']))}"
+    return f"{spoken}, {year(int(match['year']))}" if match["year"] else spoken
+
+
+def _day_first(match: re.Match[str]) -> str:
+    if not 1 <= int(match["day"]) <= 31:
+        return match.group()
+    spoken = f"{match['the'] or 'the '}{ordinal(int(match['day']))} of {_month(match['month'])}"
+    return f"{spoken}, {year(int(match['year']))}" if match["year"] else spoken
+
+
+def _half_of_day(match: re.Match[str], letter: str | None) -> str:
+    if not letter:
+        return ""
+    return f" {letter.upper()} M" + (closing(match) if match.group()[-1] == "." else "")
+
+
+def _time(match: re.Match[str]) -> str:
+    hour, minute, second = int(match[1]), int(match[2]), match[3]
+    if minute:
+        spoken = f"{cardinal(hour)} {'oh ' if minute < 10 else ''}{cardinal(minute)}"
+    elif match[4] or second:
+        spoken = cardinal(hour)
+    else:
+        spoken = f"{cardinal(hour)} o'clock" if 1 <= hour <= 12 else f"{cardinal(hour)} hundred"
+    if second:
+        spoken += f" and {cardinal(int(second))} second{'s' * (int(second) != 1)}"
+    return spoken + _half_of_day(match, match[4])
+
+
+def _decade(match: re.Match[str]) -> str:
+    written = match[1]
+    words = year(int(written)) if len(written) == 4 else cardinal(int(written))
+    return words[:-1] + "ies" if words.endswith("y") else words + "s"
+
+
+def _abbreviation(match: re.Match[str]) -> str:
+    word = match[1].casefold()
+    if word in _ALWAYS_CAPITAL and not match[1][0].isupper():
+        return match.group()
+    return _ABBREVIATIONS[word] + closing(match)
+
+
+def _saint(match: re.Match[str]) -> str:
+    return "Saint " if match[1] else "Street" + closing(match)
+
+
+class English(Verbalizer):
+    def __init__(self) -> None:
+        super().__init__(_WORDS)
+
+    def cardinal(self, value: int) -> str:
+        return cardinal(value)
+
+    def number(self, number: Number, match: re.Match[str]) -> str:
+        return decimal(number)
+
+    def date(self, day: int, month: int, year_: int) -> str:
+        return f"{_MONTHS[month - 1]} {ordinal(day)}, {year(year_)}"
+
+    def part(self, over: int, under: int) -> str:
+        name = {2: "half", 4: "quarter"}.get(under) or ordinal(under)
+        return f"{cardinal(over)} {name}{'s' * (over > 1)}"
+
+    def _money(self, match: re.Match[str]) -> str:
+        number = self.read(match["number"])
+        written = match["currency"].upper()
+        currency = _CURRENCIES[_CODES.get(written, written)]
+        if number is None:
+            return match.group()
+        sign = self.sign(match)
+        scale = _SCALES.get((match["scale"] or "").casefold())
+        if scale:
+            return f"{sign}{decimal(number)} {scale} {currency[1]}"
+        if len(number.fraction) > 2:
+            return f"{sign}{decimal(number)} {currency[1]}"
+        cents = int(number.fraction.ljust(2, "0"))
+        whole = f"{cardinal(number.whole)} {currency[number.whole != 1]}"
+        part = f"{cardinal(cents)} {currency[2 + (cents != 1)]}"
+        if not cents:
+            return sign + whole
+        return sign + (f"{whole} and {part}" if number.whole else part)
+
+    def _unit(self, match: re.Match[str]) -> str:
+        number = self.read(match["number"])
+        if number is None:
+            return match.group()
+        return f"{self.sign(match)}{decimal(number)} {_UNITS[match['unit']][number != (1, '')]}"
+
+    def named_dates(self) -> Rules:
+        return (
+            (
+                re.compile(
+                    rf"\b(?P<month>{_MONTH})\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?"
+                    r"(?:,?\s(?P<year>\d{4}))?(?![\w:]|[.,]\d)"
+                ),
+                _month_first,
+            ),
+            (
+                re.compile(
+                    r"\b(?P<the>the\s)?(?P<day>\d{1,2})(?:st|nd|rd|th)?\s(?:of\s)?"
+                    rf"(?P<month>{_MONTH})(?!\w)(?:,?\s(?P<year>\d{{4}})(?!\d))?"
+                ),
+                _day_first,
+            ),
+        )
+
+    def figures(self) -> Rules:
+        return (
+            (re.compile(numbers.TIME + r"(?:\s?([ap])\.?m\b\.?)?", re.IGNORECASE), _time),
+            (
+                re.compile(r"(?<![\w.,:])(1[0-2]|0?[1-9])\s?([ap])\.?m\b\.?", re.IGNORECASE),
+                lambda m: cardinal(int(m[1])) + _half_of_day(m, m[2]),
+            ),
+            (
+                re.compile(
+                    rf"(?P<sign>{SIGN})(?P<currency>US\$|[$€£¥]|\b(?:USD|EUR|GBP|JPY)\b)\s?"
+                    rf"(?P<number>{NUMBER}){_SCALE}",
+                    re.IGNORECASE,
+                ),
+                self._money,
+            ),
+            (
+                re.compile(
+                    rf"(?P<sign>{SIGN})(?P<number>{NUMBER}){_SCALE}\s?"
+                    r"(?P<currency>[$€£¥]|(?:USD|EUR|GBP|JPY)\b)"
+                ),
+                self._money,
+            ),
+            (re.compile(r"(?<![\w.,])(1[1-9]\d0|20\d0)['’]?s\b"), _decade),
+            (
+                re.compile(
+                    r"(?:['’]|(?<=\bthe )|(?<=\bhis )|(?<=\bher )|(?<=\bmy )"
+                    r"|(?<=\bearly )|(?<=\blate )|(?<=\bmid-)|(?<=\btheir ))([2-9]0)['’]?s\b"
+                ),
+                _decade,
+            ),
+            (
+                re.compile(
+                    rf"(?P<sign>{SIGN})(?<![\w.,])(?P<number>{NUMBER})\s?(?P<unit>{_UNIT})(?![\w²³])"
+                ),
+                self._unit,
+            ),
+            (re.compile(r"(?<![\w.,])(\d{1,15})(?:st|nd|rd|th)\b"), lambda m: ordinal(int(m[1]))),
+            (
+                re.compile(_YEAR_HINT + r"(?P<year>1[1-9]\d\d|20\d\d)(?![\w%]|[.,:/]\d)", re.I),
+                lambda m: m["hint"] + year(int(m["year"])),
+            ),
+            (
+                re.compile(r"(?<![\w.,:/$€£+-])(19\d\d|20\d\d)(?![\w%]|[.,:/-]\d)"),
+                lambda m: year(int(m[1])),
+            ),
+            (re.compile(r"\b24/7\b"), lambda _: "twenty-four seven"),
+            (
+                re.compile(r"\b(pp?|figs?|vol|ch|sec)\.\s?(?=\d)", re.IGNORECASE),
+                lambda m: f"{_REFERENCES[m[1].casefold()]} ",
+            ),
+            (re.compile(r"\b[Nn]os?\.\s?(?=\d)"), lambda _: "number "),
+            (re.compile(r"#(?=\d)"), lambda _: "number "),
+            (re.compile(rf"{_SHORT_MONTH.pattern}(?=\s\d)"), lambda m: _month(m[1])),
+        )
+
+    def signs(self) -> Rules:
+        return (
+            (re.compile(r"#(?=[^\W\d_])"), lambda _: "hashtag "),
+            (re.compile(r"\bSt\.(\s(?=[A-Z]))?"), _saint),
+            (_ABBREVIATION, _abbreviation),
+            (re.compile(rf"{_SHORT_MONTH.pattern}\."), lambda m: _month(m[1])),
+            (re.compile(r"\bw/o\b"), lambda _: "without"),
+        )

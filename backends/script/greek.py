@@ -1,0 +1,284 @@
+"""Numbers, dates, money, abbreviations and symbols as Greek words."""
+
+import re
+from collections.abc import Mapping
+
+from backends.script import numbers
+from backends.script.cues import fold
+from backends.script.greek_numbers import WORD_BEFORE, Form, cardinal, form_of, ordinal
+from backends.script.numbers import NUMBER, SIGN, Number
+from backends.script.text import words
+from backends.script.verbalizer import Rules, Verbalizer, Vocabulary, closing
+
+_MONTHS = words(
+    "Ιανουαρίου Φεβρουαρίου Μαρτίου Απριλίου Μαΐου Ιουνίου Ιουλίου Αυγούστου Σεπτεμβρίου "
+    "Οκτωβρίου Νοεμβρίου Δεκεμβρίου"
+)
+_SHORT_MONTHS = words("Ιαν Φεβ Μαρ Απρ Μαΐ Ιουν Ιουλ Αυγ Σεπ Οκτ Νοε Δεκ")
+_MONTH = "|".join(_MONTHS) + "|Μαϊου|" + "|".join(rf"{m}\.?" for m in [*_SHORT_MONTHS, "Μαι"])
+_CURRENCIES: Mapping[str, tuple[Form, str, str, Form, str, str]] = {
+    "€": (Form.NEUTER, "ευρώ", "ευρώ", Form.NEUTER, "λεπτό", "λεπτά"),
+    "$": (Form.NEUTER, "δολάριο", "δολάρια", Form.NEUTER, "σεντ", "σεντ"),
+    "£": (Form.FEMININE, "λίρα", "λίρες", Form.FEMININE, "πένα", "πένες"),
+    "¥": (Form.NEUTER, "γιεν", "γιεν", Form.NEUTER, "σεν", "σεν"),
+}
+_CODES: Mapping[str, str] = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
+_SCALES: Mapping[str, tuple[Form, str]] = {
+    "χιλ": (Form.FEMININE, "χιλιάδες"),
+    "χιλιάδες": (Form.FEMININE, "χιλιάδες"),
+    "εκ": (Form.NEUTER, "εκατομμύρια"),
+    "εκατ": (Form.NEUTER, "εκατομμύρια"),
+    "εκατομμύρια": (Form.NEUTER, "εκατομμύρια"),
+    "εκατομμύριο": (Form.NEUTER, "εκατομμύριο"),
+    "δισ": (Form.NEUTER, "δισεκατομμύρια"),
+    "δισεκατομμύρια": (Form.NEUTER, "δισεκατομμύρια"),
+    "δισεκατομμύριο": (Form.NEUTER, "δισεκατομμύριο"),
+}
+_SCALE = (
+    r"(?:\s?(?P<scale>χιλιάδες|εκατομμύρι[οα]|δισεκατομμύρι[οα]|(?P<short>χιλ|εκατ|εκ|δισ))"
+    r"(?(short)\.|\b))?"
+)
+_UNITS: Mapping[str, tuple[Form, str, str]] = {
+    "km/h": (Form.NEUTER, "χιλιόμετρο την ώρα", "χιλιόμετρα την ώρα"),
+    "χλμ/ώρα": (Form.NEUTER, "χιλιόμετρο την ώρα", "χιλιόμετρα την ώρα"),
+    "τ.μ.": (Form.NEUTER, "τετραγωνικό μέτρο", "τετραγωνικά μέτρα"),
+    "m²": (Form.NEUTER, "τετραγωνικό μέτρο", "τετραγωνικά μέτρα"),
+    "μ²": (Form.NEUTER, "τετραγωνικό μέτρο", "τετραγωνικά μέτρα"),
+    "m³": (Form.NEUTER, "κυβικό μέτρο", "κυβικά μέτρα"),
+    "km²": (Form.NEUTER, "τετραγωνικό χιλιόμετρο", "τετραγωνικά χιλιόμετρα"),
+    "χλμ.": (Form.NEUTER, "χιλιόμετρο", "χιλιόμετρα"),
+    "χλμ": (Form.NEUTER, "χιλιόμετρο", "χιλιόμετρα"),
+    "km": (Form.NEUTER, "χιλιόμετρο", "χιλιόμετρα"),
+    "cm": (Form.NEUTER, "εκατοστό", "εκατοστά"),
+    "mm": (Form.NEUTER, "χιλιοστό", "χιλιοστά"),
+    "m": (Form.NEUTER, "μέτρο", "μέτρα"),
+    "μ.": (Form.NEUTER, "μέτρο", "μέτρα"),
+    "kg": (Form.NEUTER, "κιλό", "κιλά"),
+    "g": (Form.NEUTER, "γραμμάριο", "γραμμάρια"),
+    "γρ.": (Form.NEUTER, "γραμμάριο", "γραμμάρια"),
+    "γρ": (Form.NEUTER, "γραμμάριο", "γραμμάρια"),
+    "mg": (Form.NEUTER, "χιλιοστόγραμμο", "χιλιοστόγραμμα"),
+    "ml": (Form.NEUTER, "χιλιοστόλιτρο", "χιλιοστόλιτρα"),
+    "l": (Form.NEUTER, "λίτρο", "λίτρα"),
+    "L": (Form.NEUTER, "λίτρο", "λίτρα"),
+    "°C": (Form.MASCULINE, "βαθμός Κελσίου", "βαθμοί Κελσίου"),
+    "℃": (Form.MASCULINE, "βαθμός Κελσίου", "βαθμοί Κελσίου"),
+    "°F": (Form.MASCULINE, "βαθμός Φαρενάιτ", "βαθμοί Φαρενάιτ"),
+    "℉": (Form.MASCULINE, "βαθμός Φαρενάιτ", "βαθμοί Φαρενάιτ"),
+    "°": (Form.FEMININE, "μοίρα", "μοίρες"),
+    "min": (Form.NEUTER, "λεπτό", "λεπτά"),
+    "sec": (Form.NEUTER, "δευτερόλεπτο", "δευτερόλεπτα"),
+    "TB": (Form.NEUTER, "τεραμπάιτ", "τεραμπάιτ"),
+    "GB": (Form.NEUTER, "γιγαμπάιτ", "γιγαμπάιτ"),
+    "MB": (Form.NEUTER, "μεγαμπάιτ", "μεγαμπάιτ"),
+    "kWh": (Form.FEMININE, "κιλοβατώρα", "κιλοβατώρες"),
+    "kW": (Form.NEUTER, "κιλοβάτ", "κιλοβάτ"),
+    "W": (Form.NEUTER, "βατ", "βατ"),
+    "V": (Form.NEUTER, "βολτ", "βολτ"),
+    "Hz": (Form.NEUTER, "χερτζ", "χερτζ"),
+    "%": (Form.NEUTER, "τοις εκατό", "τοις εκατό"),
+}
+_UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
+_ABBREVIATIONS: Mapping[str, str] = {
+    "π.χ": "για παράδειγμα", "λ.χ": "λόγου χάρη", "κ.λπ": "και λοιπά", "κλπ": "και λοιπά",
+    "κ.τ.λ": "και τα λοιπά", "κτλ": "και τα λοιπά", "κ.ά": "και άλλα", "κ.α": "και άλλα",
+    "κ.ο.κ": "και ούτω καθεξής", "δηλ": "δηλαδή", "βλ": "βλέπε", "αρ": "αριθμός",
+    "τηλ": "τηλέφωνο", "σελ": "σελίδα", "δρ": "Δόκτωρ", "κα": "κυρία", "κοσ": "κύριος",
+    "αγ": "Άγιος", "οδ": "οδός", "λεωφ": "λεωφόρος", "π.μ": "προ μεσημβρίας",
+    "μ.μ": "μετά μεσημβρίαν", "μ.χ": "μετά Χριστόν", "κ.κ": "κύριοι", "υπ": "υπουργός",
+    "χλμ": "χιλιόμετρα",
+    "σ.σ": "σημείωση συντάκτη", "πρβλ": "παράβαλε",
+}  # fmt: skip
+_ABBREVIATION = re.compile(
+    r"(?<![\w.])(π\.Χ|" + "|".join(map(re.escape, _ABBREVIATIONS)) + r")\.(?!\w)", re.IGNORECASE
+)
+_MISTER: Mapping[str, str] = {
+    "του": "κυρίου", "τον": "κύριο", "στον": "κύριο", "αγαπητε": "κύριε", "η": "κυρία",
+    "της": "κυρίας", "την": "κυρία", "στην": "κυρία", "στη": "κυρία", "τη": "κυρία",
+}  # fmt: skip
+_WORDS = Vocabulary(
+    decimal_mark=",",
+    minus="μείον",
+    plus="συν",
+    point="τελεία",
+    to="έως",
+    ratio="προς",
+    out_of="στα",
+    half_joint="και",
+    fractions={
+        "½": "μισό", "⅓": "ένα τρίτο", "⅔": "δύο τρίτα", "¼": "ένα τέταρτο", "¾": "τρία τέταρτα",
+    },
+    symbols={
+        "&": "και", "@": "παπάκι", "%": "τοις εκατό", "+": "συν", "=": "ίσον", "×": "επί",
+        "÷": "διά", "<": "μικρότερο από", ">": "μεγαλύτερο από", "°": "μοίρες",
+        "№": "αριθμός", "$": "δολάρια", "€": "ευρώ", "£": "λίρες", "¥": "γιεν",
+        "§": "παράγραφος", "±": "συν πλην", "≈": "περίπου", "~": "περίπου", "©": "κόπιραϊτ", "℃": "βαθμοί Κελσίου", "℉": "βαθμοί Φαρενάιτ",
+    },
+    address={
+        ".": "τελεία", "/": "κάθετος", "-": "παύλα", "_": "κάτω παύλα", "@": "παπάκι", "+": "συν",
+        ":": "άνω κάτω τελεία", "~": "περισπωμένη", "%": "τοις εκατό", "=": "ίσον", "&": "και",
+    },
+)  # fmt: skip
+
+
+def decimal(number: Number, form: Form = Form.NEUTER) -> str:
+    """ "τρία κόμμα δεκατέσσερα"; long fractions and those that begin with 0 digit by digit."""
+    fraction = number.fraction
+    if not fraction:
+        return cardinal(number.whole, form)
+    if len(fraction) <= 2 and fraction[0] != "0":
+        behind = cardinal(int(fraction))
+    else:
+        behind = " ".join(cardinal(int(char)) for char in fraction)
+    return f"{cardinal(number.whole)} κόμμα {behind}"
+
+
+def _day(day: int, month: int) -> str:
+    return f"{'πρώτη' if day == 1 else cardinal(day, Form.FEMININE)} {_MONTHS[month - 1]}"
+
+
+def _short_date(match: re.Match[str]) -> str:
+    date = numbers.read_date(match[1], match[2], "2000")
+    return _day(date[0], date[1]) if date else match.group()
+
+
+def _named_date(match: re.Match[str]) -> str:
+    day, written = int(match["day"]), fold(match["month"]).rstrip(".")
+    if not 1 <= day <= 31:
+        return match.group()
+    start = written[:4] if written.startswith("ιου") else written[:3]
+    month = next(i for i, name in enumerate(_MONTHS, 1) if fold(name).startswith(start))
+    return _day(day, month) + (f" {cardinal(int(match['year']))}" if match["year"] else "")
+
+
+def _time(match: re.Match[str]) -> str:
+    hour, minute, second = int(match[1]), int(match[2]), match[3]
+    spoken = cardinal(hour, Form.FEMININE)
+    if minute:
+        spoken += f" και {cardinal(minute)}"
+    if second:
+        words = "δευτερόλεπτο" if int(second) == 1 else "δευτερόλεπτα"
+        spoken += f" και {cardinal(int(second))} {words}"
+    return spoken
+
+
+def _ordinal(match: re.Match[str]) -> str:
+    folded = fold({"º": "ο", "ª": "η"}.get(match[2], match[2]))
+    ending = folded[:-1] + "ς" if folded.endswith("σ") else folded
+    return ordinal(int(match[1]), ending) or match.group()
+
+
+def _abbreviation(match: re.Match[str]) -> str:
+    word = "προ Χριστού" if match[1] == "π.Χ" else _ABBREVIATIONS[match[1].casefold()]
+    return word + closing(match)
+
+
+def _mister(match: re.Match[str]) -> str:
+    before = WORD_BEFORE.search(match.string, 0, match.start())
+    return _MISTER.get(fold(before[1]) if before else "", "κύριος") + " "
+
+
+class Greek(Verbalizer):
+    def __init__(self) -> None:
+        super().__init__(_WORDS)
+
+    def cardinal(self, value: int) -> str:
+        return cardinal(value)
+
+    def number(self, number: Number, match: re.Match[str]) -> str:
+        form = form_of(number.whole, match.string, match.start("number"), match.end())
+        return decimal(number, form)
+
+    def date(self, day: int, month: int, year: int) -> str:
+        return f"{_day(day, month)} {cardinal(year)}"
+
+    def part(self, over: int, under: int) -> str:
+        return f"{cardinal(over)} {ordinal(under, 'ο' if over == 1 else 'α')}"
+
+    def _money(self, match: re.Match[str]) -> str:
+        number = self.read(match["number"])
+        form, one, many, part_form, part_one, part_many = _CURRENCIES[
+            _CODES.get(match["currency"], match["currency"])
+        ]
+        if number is None:
+            return match.group()
+        sign = self.sign(match)
+        if match["scale"]:
+            scale_form, scale = _SCALES[match["scale"]]
+            return f"{sign}{decimal(number, scale_form)} {scale} {many}"
+        if len(number.fraction) > 2:
+            return f"{sign}{decimal(number, form)} {many}"
+        cents = int(number.fraction.ljust(2, "0"))
+        whole = f"{cardinal(number.whole, form)} {one if number.whole == 1 else many}"
+        part = f"{cardinal(cents, part_form)} {part_one if cents == 1 else part_many}"
+        if not cents:
+            return sign + whole
+        return sign + (f"{whole} και {part}" if number.whole else part)
+
+    def _scaled(self, match: re.Match[str]) -> str:
+        number = self.read(match["number"])
+        form, scale = _SCALES[match["scale"]]
+        return f"{decimal(number, form)} {scale}{closing(match)}" if number else match.group()
+
+    def _unit(self, match: re.Match[str]) -> str:
+        number = self.read(match["number"])
+        if number is None:
+            return match.group()
+        form, one, many = _UNITS[match["unit"]]
+        dot = closing(match) if match["unit"].endswith(".") else ""
+        words = one if number == (1, "") else many
+        return f"{self.sign(match)}{decimal(number, form)} {words}{dot}"
+
+    def named_dates(self) -> Rules:
+        return (
+            (
+                re.compile(
+                    rf"(?<![\w/.,])(?P<day>\d{{1,2}})(?:η|ης)?\s(?P<month>{_MONTH})(?!\w)"
+                    r"(?:,?\s(?P<year>\d{4})(?!\d))?"
+                ),
+                _named_date,
+            ),
+            (re.compile(r"(?:(?<=\bστις )|(?<=\bτης ))(\d\d?)/(\d\d?)(?![\w/])"), _short_date),
+        )
+
+    def figures(self) -> Rules:
+        return (
+            (re.compile(numbers.TIME), _time),
+            (
+                re.compile(rf"(?P<sign>{SIGN})(?P<currency>[$€£¥])\s?(?P<number>{NUMBER}){_SCALE}"),
+                self._money,
+            ),
+            (
+                re.compile(
+                    rf"(?P<sign>{SIGN})(?P<number>{NUMBER}){_SCALE}\s?"
+                    r"(?P<currency>[$€£¥]|(?:USD|EUR|GBP|JPY)\b)"
+                ),
+                self._money,
+            ),
+            (
+                re.compile(rf"(?P<number>{NUMBER})\s?(?P<scale>χιλ|εκατ|δισ)\.(?!\w)"),
+                self._scaled,
+            ),
+            (
+                re.compile(
+                    rf"(?P<sign>{SIGN})(?<![\w.,])(?P<number>{NUMBER})\s?"
+                    rf"(?P<unit>{_UNIT})(?![\w²³])"
+                ),
+                self._unit,
+            ),
+            (
+                re.compile(
+                    r"(?<![\w.,])(\d{1,4})"
+                    r"(ος|ός|ο|ό|ης|ής|η|ή|ον|ου|ού|ους|ούς|οι|οί|ες|ές|ων|ών|º|ª)(?!\w)"
+                ),
+                _ordinal,
+            ),
+            (re.compile(r"#(?=\d)"), lambda _: "αριθμός "),
+        )
+
+    def signs(self) -> Rules:
+        return (
+            (re.compile(r"(?<![\w.])κ\.\s?(?=[Α-ΩΆ-Ώ])"), _mister),
+            (_ABBREVIATION, _abbreviation),
+            (re.compile(r"#(?=[^\W\d_])"), lambda _: "χάσταγκ "),
+        )

@@ -1,0 +1,213 @@
+"""Greek numerals, which agree with what they count.
+
+Forms and spelling after Triantafyllidis, Modern Greek Grammar (1941, reprinted 2002), §§ 494-507.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import lru_cache
+
+from backends.script.cues import fold
+from backends.script.text import words
+
+LIMIT = 10**15
+
+
+class Form(StrEnum):
+    """Gender, and case where it shows."""
+
+    NEUTER = "n"
+    MASCULINE = "m"
+    MASCULINE_ACCUSATIVE = "ma"
+    FEMININE = "f"
+    GENITIVE = "g"
+    FEMININE_GENITIVE = "fg"
+
+
+_ONE: Mapping[Form, str] = {
+    Form.NEUTER: "ένα",
+    Form.MASCULINE: "ένας",
+    Form.MASCULINE_ACCUSATIVE: "έναν",
+    Form.FEMININE: "μία",
+    Form.GENITIVE: "ενός",
+    Form.FEMININE_GENITIVE: "μιας",
+}
+_UNITS = words(
+    "μηδέν . δύο . . πέντε έξι επτά οκτώ εννέα δέκα έντεκα δώδεκα . . δεκαπέντε δεκαέξι δεκαεπτά "
+    "δεκαοκτώ δεκαεννέα"
+)
+_TENS = words(". . είκοσι τριάντα σαράντα πενήντα εξήντα εβδομήντα ογδόντα ενενήντα")
+_HUNDREDS = words(". . διακόσι τριακόσι τετρακόσι πεντακόσι εξακόσι επτακόσι οκτακόσι εννιακόσι")
+_ENDINGS: Mapping[Form, str] = {
+    Form.NEUTER: "α",
+    Form.MASCULINE: "οι",
+    Form.MASCULINE_ACCUSATIVE: "ους",
+    Form.FEMININE: "ες",
+    Form.GENITIVE: "ων",
+    Form.FEMININE_GENITIVE: "ων",
+}
+_LARGE = ((10**12, "τρισεκατομμύρι"), (10**9, "δισεκατομμύρι"), (10**6, "εκατομμύρι"))
+
+_ORDINALS = (
+    words(". πρώτ δεύτερ τρίτ τέταρτ πέμπτ έκτ έβδομ όγδο ένατ δέκατ ενδέκατ δωδέκατ"),
+    words(". δέκατ εικοστ τριακοστ τεσσαρακοστ πεντηκοστ εξηκοστ εβδομηκοστ ογδοηκοστ ενενηκοστ"),
+    words(
+        ". εκατοστ διακοσιοστ τριακοσιοστ τετρακοσιοστ πεντακοσιοστ εξακοσιοστ επτακοσιοστ "
+        "οκτακοσιοστ εννιακοσιοστ"
+    ),
+)
+_ACCENTED: Mapping[str, str] = {
+    "ος": "ός", "η": "ή", "ο": "ό", "ου": "ού", "ης": "ής", "ον": "ό", "οι": "οί", "ες": "ές",
+    "α": "ά", "ων": "ών", "ους": "ούς",
+}  # fmt: skip
+
+
+_ARTICLES: Mapping[str, Form] = {
+    "τισ": Form.FEMININE, "στισ": Form.FEMININE, "τη": Form.FEMININE, "την": Form.FEMININE,
+    "στη": Form.FEMININE, "στην": Form.FEMININE, "η": Form.FEMININE,
+    "τουσ": Form.MASCULINE_ACCUSATIVE, "στουσ": Form.MASCULINE_ACCUSATIVE,
+    "τον": Form.MASCULINE_ACCUSATIVE, "στον": Form.MASCULINE_ACCUSATIVE, "ο": Form.MASCULINE,
+    "των": Form.GENITIVE, "του": Form.GENITIVE, "τησ": Form.FEMININE_GENITIVE,
+    "τα": Form.NEUTER, "στα": Form.NEUTER, "το": Form.NEUTER, "στο": Form.NEUTER,
+}  # fmt: skip
+_MASCULINE_ES = frozenset(
+    words(
+        "μηνεσ αντρεσ ανδρεσ πατερεσ αιωνεσ πινακεσ αγωνεσ κανονεσ χειμωνεσ πυρηνεσ πολιτεσ "
+        "επιβατεσ πελατεσ εργατεσ χρηστεσ στρατιωτεσ επισκεπτεσ παικτεσ παιχτεσ ληστεσ πρακτορεσ"
+    )
+)
+_MASCULINE_ACCUSATIVES = frozenset(words("χρονο μηνα αιωνα βαθμο ανθρωπο αντρα φιλο τονο"))
+_MASCULINE_EIS = frozenset(words("γονεισ συγγραφεισ γραμματεισ δρομεισ κουρεισ"))
+WORD_BEFORE = re.compile(r"([^\W\d_]+)\s\Z")
+_WORD_BEHIND = re.compile(r"\s([^\W\d_]{4,})")
+
+
+def _genitive(form: Form) -> bool:
+    return form in (Form.GENITIVE, Form.FEMININE_GENITIVE)
+
+
+def _stressed_ending(stem: str, ending: str) -> str:
+    """The genitive pulls the stress to its ending's syllable: διακόσια, διακοσίων."""
+    if ending != "ων":
+        return stem + ending
+    plain = "".join(c for c in unicodedata.normalize("NFD", stem) if c != "\u0301")
+    return unicodedata.normalize("NFC", plain + "\u0301" + ending)
+
+
+def _below_hundred(value: int, form: Form) -> str:
+    if value >= 20:
+        tens, rest = divmod(value, 10)
+        return _TENS[tens] + (f" {_below_hundred(rest, form)}" if rest else "")
+    if value == 1:
+        return _ONE[form]
+    genitive, neuter = _genitive(form), form == Form.NEUTER
+    if value in (3, 13):
+        word = "τριών" if genitive else "τρία" if neuter else "τρεις"
+        return word if value == 3 else "δεκα" + word
+    if value in (4, 14):
+        rest_of = "σάρων" if genitive else "σερα" if neuter else "σερις"
+        stem = "τεσ" if genitive else "τέσ"
+        return stem + rest_of if value == 4 else "δεκα" + stem + rest_of
+    return _UNITS[value]
+
+
+def _below_thousand(value: int, form: Form) -> str:
+    hundreds, rest = divmod(value, 100)
+    if not hundreds:
+        return _below_hundred(rest, form)
+    if hundreds == 1:
+        head = "εκατόν" if rest else "εκατό"
+    else:
+        head = _stressed_ending(_HUNDREDS[hundreds], _ENDINGS[form])
+    return f"{head} {_below_hundred(rest, form)}" if rest else head
+
+
+@lru_cache(maxsize=4096)
+def cardinal(value: int, form: Form = Form.NEUTER) -> str:
+    """0 <= value < 10**15 as words.
+
+    Raises:
+        ValueError: the value is outside.
+    """
+    if not 0 <= value < LIMIT:
+        raise ValueError(f"{value} is outside 0 to {LIMIT - 1}")
+    if value < 1000:
+        return _below_thousand(value, form)
+    genitive = _genitive(form)
+    spoken = []
+    for size, stem in _LARGE:
+        count, value = divmod(value, size)
+        if count:
+            spoken.append(_below_thousand(count, Form.GENITIVE if genitive else Form.NEUTER))
+            spoken.append(
+                stem + (("ου" if count == 1 else "ων") if genitive else "ο" if count == 1 else "α")
+            )
+    thousands, value = divmod(value, 1000)
+    if thousands == 1:
+        spoken.append(_stressed_ending("χίλι", _ENDINGS[form]))
+    elif thousands:
+        spoken.append(
+            _below_thousand(thousands, Form.FEMININE_GENITIVE if genitive else Form.FEMININE)
+        )
+        spoken.append("χιλιάδων" if genitive else "χιλιάδες")
+    if value:
+        spoken.append(_below_thousand(value, form))
+    return " ".join(spoken)
+
+
+def ordinal(value: int, ending: str = "ος") -> str | None:
+    """1..1000 with the ending that is written behind the number (2ος, 21η); None outside."""
+    if value == 1000:
+        return "χιλιοστ" + _ACCENTED[ending]
+    if not 0 < value < 1000:
+        return None
+    units, tens, hundreds = _ORDINALS
+    parts = [hundreds[value // 100]] if value >= 100 else []
+    rest = value % 100
+    if rest in (11, 12):
+        parts.append(units[rest])
+    else:
+        parts += [tens[rest // 10]] if rest >= 10 else []
+        parts += [units[rest % 10]] if rest % 10 else []
+    return " ".join(
+        part + (_ACCENTED[ending] if part.endswith("στ") else "ο" if ending == "ον" else ending)
+        for part in parts
+    )
+
+
+def form_of(value: int, text: str, start: int, end: int) -> Form:
+    """How a number between `start` and `end` agrees: by the article before it, else by the ending
+    of the word behind it, else neuter."""
+    before = WORD_BEFORE.search(text, max(0, start - 20), start)
+    if before and (form := _ARTICLES.get(fold(before[1]))):
+        return form
+    behind = _WORD_BEHIND.match(text, end)
+    written = behind[1] if behind else ""
+    word = fold(written)
+    if value % 10 == 1 and value % 100 != 11:
+        return _singular(word)
+    if word.endswith("οι"):
+        return Form.MASCULINE
+    if word.endswith("ουσ"):
+        return Form.MASCULINE_ACCUSATIVE
+    if word.endswith("ων"):
+        return Form.GENITIVE
+    if word.endswith("εισ"):
+        return Form.MASCULINE if word in _MASCULINE_EIS else Form.FEMININE
+    if word.endswith("εσ"):
+        masculine = word in _MASCULINE_ES or written.endswith("τές")
+        return Form.MASCULINE if masculine else Form.FEMININE
+    return Form.NEUTER
+
+
+def _singular(word: str) -> Form:
+    if word in _MASCULINE_ACCUSATIVES:
+        return Form.MASCULINE_ACCUSATIVE
+    if word.endswith(("ασ", "ησ", "οσ")):
+        return Form.MASCULINE
+    if word.endswith(("εσ", "οι", "ουσ")):  # twenty-one of them: a plural
+        return Form.FEMININE if word.endswith("εσ") else Form.MASCULINE
+    feminine = word.endswith(("α", "η")) and not word.endswith(("μα", "ατα", "ια"))
+    return Form.FEMININE if feminine or word.endswith(("ρια", "εια", "φια")) else Form.NEUTER

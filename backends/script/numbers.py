@@ -1,0 +1,101 @@
+"""What numbers look like in text, whatever the language."""
+
+import re
+from typing import NamedTuple
+
+NUMBER = r"(?<!\d)(?<!\d[.,])\d++(?:[.,]\d++)*+"
+SIGN = r"(?:(?<![^\s(=:«“\"'])[-−])?"
+"""A minus, where it does not join two things."""
+MAX_DIGITS = 15
+"""Longer runs are spoken digit by digit."""
+
+URL = re.compile(
+    r"(?:https?://|www\.)[^\s<>\"“”«»]{1,400}[\w/]"
+    r"|(?<![\w.@-])(?:[a-z0-9-]{1,63}\.){1,4}"
+    r"(?:com|org|net|edu|gov|info|io|ai|app|dev|co|eu|gr|uk|de|fr|it|us)\b(?![\w@-])"
+    r"(?:/[^\s<>\"“”«»]{0,400}[\w/])?",
+    re.IGNORECASE,
+)
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+ISO_DATE = re.compile(r"(?<![\d-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
+DATE = re.compile(r"(?<![\d./-])(\d{1,2})(?:([.-])(\d{1,2})\2|/(\d{1,2})/)(\d{4}|\d\d)(?![\d/-])")
+TIME = r"(?<![\d:.,])([01]?\d|2[0-4])[:]([0-5]\d)(?::([0-5]\d))?(?![\d:])"
+RANGE = re.compile(
+    r"(?<![\w.,/:-])(\d{1,9}(?:[.,:]\d{1,9})*)(?:[-–]|\s–\s)(\d{1,9}(?:[.,:]\d{1,9})*)(?![-–/]?\d)"
+)
+FRACTION = re.compile(r"(?<![\w/.,])(\d{1,2})/(\d{1,2})(?![\w/])")
+VULGAR = re.compile(r"(?:(?<!\d)(\d{1,6})\s?)?([½⅓⅔¼¾])")
+BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])/(?=[^\W\d_])")
+RATIO = re.compile(r"(?<=\d):(?=\d)")
+PHONE = re.compile(
+    r"(?<![\w.,/-])(?:\+\d{1,3}(?:[ .-]?\(?\d{1,5}\)?){1,6}"
+    r"|\(\d{2,5}\) ?\d{2,5}(?:[ -]\d{2,5}){0,3}"
+    r"|\d{3}-\d{4}"
+    r"|(?:2\d{2,4}|69\d)[ -]\d{6,7}"
+    r"|\d{2,5}(?:[ -]\d{2,5}){2,4}"
+    r")(?![\w/-]|[.,]\d)"
+)
+PLAIN = re.compile(rf"(?P<sign>{SIGN})(?P<number>{NUMBER})")
+
+
+class Number(NamedTuple):
+    whole: int
+    fraction: str
+    """Digits behind the decimal separator."""
+
+
+def read_number(token: str, decimal: str) -> Number | None:
+    """A number with separators; None for what only looks like one (an address, a version).
+
+    Args:
+        token: digits with points and commas.
+        decimal: the separator that the language uses; the other one is read where the groups
+            cannot be thousands.
+    """
+    groups = re.split(r"[.,]", token)
+    marks = [char for char in token if char in ".,"]
+    thousands = 0 < len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
+    if not marks:
+        whole, fraction = token, ""
+    elif len(set(marks)) == 2:
+        if marks.count(marks[-1]) > 1 or any(len(group) != 3 for group in groups[1:-1]):
+            return None
+        whole, fraction = "".join(groups[:-1]), groups[-1]
+    elif thousands and (len(marks) > 1 or marks[0] != decimal) and groups[0].lstrip("0"):
+        whole, fraction = "".join(groups), ""
+    elif len(marks) == 1:
+        whole, fraction = groups[0], groups[1]
+    else:
+        return None
+    return Number(int(whole), fraction) if len(whole) <= MAX_DIGITS else None
+
+
+def read_date(first: str, second: str, year: str) -> tuple[int, int, int] | None:
+    """(day, month, year) of a date with the day first, or the month first where it must be."""
+    day, month = int(first), int(second)
+    if month > 12:
+        day, month = month, day
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    return day, month, int(year) + (2000 if len(year) == 2 else 0)
+
+
+def is_phone(written: str) -> bool:
+    """Whether grouped digits are a telephone or card number, and not numbers in a row."""
+    digits = sum(char.isdigit() for char in written)
+    if written[0] in "+(" or re.fullmatch(r"\d{3}-\d{4}", written):
+        return 7 <= digits <= 19
+    return 10 <= digits <= 19
+
+
+def digit_groups(written: str) -> list[str]:
+    return re.findall(r"\d+", written)
+
+
+def is_code(digits: str) -> bool:
+    """Whether a run of digits is read one by one: 007, 6912345678."""
+    if not digits.isdecimal():
+        return False
+    return len(digits) > MAX_DIGITS or (
+        len(digits) > 1 and (digits[0] == "0" or (len(digits) >= 10 and digits[-6:] != "000000"))
+    )

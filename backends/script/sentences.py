@@ -1,0 +1,160 @@
+"""Where sentences end, in English and Greek.
+
+Rules in the spirit of Kiss & Strunk (2006), "Unsupervised Multilingual Sentence Boundary
+Detection", with fixed lists instead of learned ones: a full stop ends a sentence unless it belongs
+to a number, an address, an initial or an abbreviation.
+"""
+
+import re
+from typing import NamedTuple
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.casefold().split())
+
+
+_NEVER_LAST = _set(
+    "approx capt cf dr e.g eg esp i.e ie lt maj messrs mr mrs ms prof sgt vs "
+    "jan feb mar apr jun jul aug sep sept oct nov dec "
+    "αγ αι βλ γεν δεσπ διευθ δις δηλ δρ κ κα κος κ.κ κκ λ.χ λεωφ οδ π.χ πρβλ υπ χιλ "
+    "ιαν φεβ μαρ απρ μαι ιουν ιουλ αυγ σεπ οκτ νοε δεκ"
+)
+"""Abbreviations that something always follows, without the last full stop."""
+_CAPITALISED = _set("adm col gen gov hon mt rep sen st")
+"""The same, if they begin with a capital; otherwise they are words."""
+_NUMBERED = _set("ch est fig figs no nos op p pp sec vol vols αρ σελ τηλ φαξ")
+"""Abbreviations that a number follows."""
+_CLEAR = _set(
+    "a.d a.m am b.c bros corp dept etc jr ltd p.m pm sr κ.ά κ.λπ κλπ κ.ο.κ κ.τ.λ κτλ μ.μ π.μ μ.χ "
+    "ε.π.ε εκ χλμ δισ εκατ τρισ"
+)
+"""Abbreviations after which any capital begins a sentence."""
+_UNCLEAR = _set("inc co")
+"""Abbreviations, like all with inner full stops, after which only a starter begins one."""
+_STARTERS = _set(
+    "a an and as at but he her here his how i if in it its my no now on or our she so that the "
+    "their then there these they this those we what when where who why yes you your "
+    "ο η το οι τα ένα ένας μια μία και αλλά αν αυτό αυτός αυτή δεν εγώ εδώ εκεί εμείς θα μας μετά "
+    "μου με να όμως όταν πού που πώς σε στη στην στο στον τι τότε ωστόσο"
+)
+"""Words that begin sentences far more often than names."""
+
+_ENDING = r"""["'”’»›)\]\0]"""
+_STOP = re.compile(
+    rf"(?P<mark>[.!?…;]+)(?!\d)(?:{_ENDING}|[.!?…])*(?:[\s\0]+[.!?…]+(?!\d)(?:{_ENDING}|[.!?…])*)*"
+    r"|(?P<wide>[。！？｡]+)[”’」』）\"']*"
+    r"|(?P<line>(?:\r\n|\n|\r)[\s\0]*)"
+)
+_AHEAD = re.compile(r"(?P<skipped>[\W_]*)(?P<word>[^\W_]?)")
+_WORD = re.compile(r"[^\W_]+")
+_WORD_CHAR = re.compile(r"[^\W_]")
+_TOKEN = re.compile(r"[^\s\0\"'“”‘’«»()\[\],;:!?…/—–]*\Z")
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_BULLET = re.compile(r"[\s\0]*(?:[-–—•*·▪]|\d{1,3}[.)])\s")
+_NUMBER = re.compile(r"[\d.,:/-]*\d[%\d]*")
+_DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,3}")
+_BLANKS = " \n\r\0"
+_TOKEN_LIMIT = 40
+_WRAP_WIDTH = 60
+"""A line shorter than this was not broken for want of room."""
+
+
+class Progress(NamedTuple):
+    """What is known of the sentence that begins at the start of the text."""
+
+    end: int | None
+    """Where it ends, without the blanks behind it; None while that is not certain."""
+    scanned: int
+    """No sentence ends before this character."""
+
+
+def find_end(text: str, start: int, scanned: int, final: bool) -> Progress:
+    """The end of the sentence that begins at `start`, certain whatever may follow.
+
+    With `final`, nothing follows, and a sentence without a successor has no end to find.
+    """
+    first = _WORD_CHAR.search(text, start)
+    if not first:
+        return Progress(None, start)
+    at = max(scanned, first.end())
+    while match := _STOP.search(text, at):
+        ahead = _AHEAD.match(text, match.end())
+        assert ahead is not None
+        if not ahead["word"]:
+            return Progress(None, match.start())
+        verdict = _ends(text, start, match, ahead, final)
+        if verdict is None:
+            return Progress(None, match.start())
+        if verdict:
+            end = match.start() + len(match.group().rstrip(_BLANKS))
+            return Progress(end, end)
+        at = match.end()
+    return Progress(None, len(text))
+
+
+def _ends(
+    text: str, start: int, match: re.Match[str], ahead: re.Match[str], final: bool
+) -> bool | None:
+    if match["wide"]:
+        return True
+    if match["line"]:
+        return _line_ends(text, start, match, ahead)
+    between = text[match.end() : ahead.start("word")]
+    if not (match.group()[-1] in _BLANKS or between[:1] in tuple(_BLANKS)):
+        return False
+    if len(_LINE_BREAK.findall(between)) > 1:
+        return True
+    asks = ";" in match["mark"] and _greek_before(text, start, match.start())
+    if asks or "?" in match["mark"] or "!" in match["mark"]:
+        quoted = match.group().rstrip(_BLANKS)[-1] in "\"'”’»›)]"
+        return not (quoted and ahead["word"].islower())
+    if ";" in match["mark"]:
+        return False
+    if len(match["mark"]) > 1 or "…" in match["mark"]:
+        return not ahead["word"].islower()
+    return _full_stop_ends(text, start, match, ahead, final)
+
+
+def _line_ends(text: str, start: int, match: re.Match[str], ahead: re.Match[str]) -> bool:
+    if len(_LINE_BREAK.findall(match.group())) > 1 or _BULLET.match(text, match.end()):
+        return True
+    begin = max(text.rfind("\n", start, match.start()), start)
+    return match.start() - begin < _WRAP_WIDTH and ahead["word"].isupper()
+
+
+def _greek_before(text: str, start: int, end: int) -> bool:
+    """Whether most of the last letters are Greek: then ";" asks a question."""
+    letters = [c for c in text[max(start, end - _TOKEN_LIMIT) : end] if c.isalpha()]
+    return 2 * sum(map(is_greek, letters)) > len(letters)
+
+
+def is_greek(char: str) -> bool:
+    return "\u0370" <= char <= "\u03ff" or "\u1f00" <= char <= "\u1fff"
+
+
+def _full_stop_ends(
+    text: str, start: int, match: re.Match[str], ahead: re.Match[str], final: bool
+) -> bool | None:
+    """None: the next word must be read to its end first."""
+    token = _TOKEN.search(text, max(start, match.start() - _TOKEN_LIMIT), match.start())
+    before = token.group() if token else ""
+    word = before.casefold()
+    lower, digit = ahead["word"].islower(), ahead["word"].isdigit()
+    if _NUMBER.fullmatch(before):
+        return not lower
+    if word in _NEVER_LAST or (word in _CAPITALISED and before[0].isupper()):
+        return False
+    if word in _NUMBERED:
+        return not digit
+    initial = len(before) == 1 and before.isupper() and before != "I"
+    if not (initial or word in _CLEAR or word in _UNCLEAR or _DOTTED.fullmatch(before)):
+        return True
+    if lower or digit:
+        return False
+    if word in _CLEAR:
+        return True
+    follower = _WORD.match(text, ahead.start("word"))
+    assert follower is not None
+    if follower.end() == len(text) and not final:
+        return None
+    return follower.group().casefold() in _STARTERS

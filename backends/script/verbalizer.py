@@ -1,0 +1,176 @@
+"""What the languages share in turning numbers, dates and symbols into words."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from backends.script import numbers
+from backends.script.numbers import Number
+from backends.script.text import Text
+
+_SIGN = re.compile(r"[^\w]|_")
+
+_ADDRESS_HINT = re.compile(r"\w[.@/]\w")
+_FIGURE = re.compile(r"[\d½⅓⅔¼¾]")
+
+Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+Rules = tuple[Rule, ...]
+"""Applied one after another; a rule gives back what it does not take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words that differ between languages and do not bend."""
+
+    decimal_mark: str
+    minus: str
+    plus: str
+    point: str
+    """In a version: one point two point three."""
+    to: str
+    """Between the ends of a range."""
+    ratio: str
+    """Between the numbers of a score."""
+    out_of: str
+    half_joint: str
+    """Between a whole number and a half."""
+    fractions: Mapping[str, str]
+    symbols: Mapping[str, str]
+    address: Mapping[str, str]
+    """Signs in addresses of pages and mail."""
+
+
+def closing(match: re.Match[str]) -> str:
+    """The full stop of an abbreviation that was also the sentence's."""
+    return "." if not match.string[match.end() :].strip(" \"'”’»)") else ""
+
+
+def _apply(rules: Rules, text: Text) -> Text:
+    for pattern, replace in rules:
+        text = text.sub(pattern, replace)
+    return text
+
+
+class Verbalizer(ABC):
+    """Turns what is not a word into words, by rules that are applied one after another."""
+
+    def __init__(self, words: Vocabulary) -> None:
+        self.words = words
+        signs = "".join(map(re.escape, words.symbols))
+        self._addresses: Rules = (
+            (numbers.EMAIL, self._address),
+            (numbers.URL, self._address),
+        )
+        self._figures: Rules = (
+            (numbers.ISO_DATE, self._iso_date),
+            (numbers.DATE, self._date),
+            *self.named_dates(),
+            (numbers.PHONE, self._phone),
+            (numbers.RANGE, lambda m: f"{m[1]} {words.to} {m[2]}"),
+            *self.figures(),
+            (numbers.FRACTION, self._fraction),
+            (numbers.VULGAR, self._vulgar),
+            (numbers.RATIO, lambda _: f" {words.ratio} "),
+            (numbers.PLAIN, self._plain),
+        )
+        self._signs: Rules = (
+            *self.signs(),
+            (numbers.BETWEEN_LETTERS, lambda _: f" {words.address['/']} "),
+            (re.compile(f"[{signs}]"), lambda m: f" {words.symbols[m.group()]} "),
+        )
+
+    def __call__(self, text: Text) -> Text:
+        if _ADDRESS_HINT.search(text.chars):
+            text = _apply(self._addresses, text)
+        if _FIGURE.search(text.chars):
+            text = _apply(self._figures, text)
+        return _apply(self._signs, text)
+
+    @abstractmethod
+    def named_dates(self) -> Rules:
+        """Dates that the language writes with words."""
+
+    @abstractmethod
+    def figures(self) -> Rules:
+        """Whatever holds a figure, from times to ordinals; plain numbers come after."""
+
+    @abstractmethod
+    def signs(self) -> Rules:
+        """Abbreviations and signs without figures."""
+
+    @abstractmethod
+    def number(self, number: Number, match: re.Match[str]) -> str:
+        """A number in its place."""
+
+    @abstractmethod
+    def cardinal(self, value: int) -> str: ...
+
+    @abstractmethod
+    def date(self, day: int, month: int, year: int) -> str: ...
+
+    @abstractmethod
+    def part(self, over: int, under: int) -> str:
+        """A fraction below one."""
+
+    def digits(self, written: str) -> str:
+        return " ".join(self.cardinal(int(char)) for char in written)
+
+    def sign(self, match: re.Match[str]) -> str:
+        return f"{self.words.minus} " if match["sign"] else ""
+
+    def read(self, token: str) -> Number | None:
+        return numbers.read_number(token, self.words.decimal_mark)
+
+    def _address(self, match: re.Match[str]) -> str:
+        text = re.sub(r"^(?:https?://)?(?:www\.)?", "", match.group(), flags=re.IGNORECASE)
+        text = re.split(r"[?#]", text)[0].rstrip("/")
+        names = self.words.address
+        return f" {_SIGN.sub(lambda m: f' {names.get(m.group(), str())} ', text)} "
+
+    def _iso_date(self, match: re.Match[str]) -> str:
+        date = numbers.read_date(match[3], match[2], match[1])
+        return self.date(*date) if date else match.group()
+
+    def _date(self, match: re.Match[str]) -> str:
+        if match[2] and len(match[5]) == 2:
+            return match.group()
+        date = numbers.read_date(match[1], match[3] or match[4], match[5])
+        return self.date(*date) if date else match.group()
+
+    def _phone(self, match: re.Match[str]) -> str:
+        if not numbers.is_phone(match.group()):
+            return match.group()
+        plus = f"{self.words.plus} " if match.group()[0] == "+" else ""
+        return plus + ", ".join(map(self.digits, numbers.digit_groups(match.group())))
+
+    def _fraction(self, match: re.Match[str]) -> str:
+        over, under = int(match[1]), int(match[2])
+        if not under:
+            return match.group()
+        if 0 < over < under:
+            return self.part(over, under)
+        return f"{self.cardinal(over)} {self.words.out_of} {self.cardinal(under)}"
+
+    def _vulgar(self, match: re.Match[str]) -> str:
+        words = self.words.fractions[match[2]]
+        return f"{match[1]} {self.words.half_joint} {words}" if match[1] else words
+
+    def _plain(self, match: re.Match[str]) -> str:
+        """Any number that no other rule took, apart from the letters it touches."""
+        token, text = match["number"], match.string
+        number = self.read(token)
+        if numbers.is_code(token):
+            words = self.digits(token)
+        elif number:
+            words = self.number(number, match)
+        else:
+            signs = {".": self.words.point, ",": ","}
+            parts = (signs.get(part) or self._run(part) for part in re.split(r"([.,])", token))
+            words = " ".join(parts).replace(" ,", ",")
+        before = text[match.start() - 1 : match.start()].isalnum()
+        behind = text[match.end() : match.end() + 1].isalnum()
+        return " " * before + self.sign(match) + words + " " * behind
+
+    def _run(self, written: str) -> str:
+        return self.digits(written) if numbers.is_code(written) else self.cardinal(int(written))

@@ -1,0 +1,82 @@
+"""Text to IPA with the espeak-ng that comes inside piper-tts.
+
+espeak-ng keeps its state in the process (one current voice, one text buffer), so every call here holds one lock.
+"""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+
+from backends.errors import EngineUnavailableError, SynthesisError, UnsupportedLanguageError
+
+PUNCTUATION = frozenset(".,;:!?")
+"""The marks with which espeak-ng ends a clause."""
+
+_LOCK = threading.Lock()
+_LANGUAGE_FLAG = re.compile(r"\([a-z][a-z0-9-]*\)")
+_UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_GREEK_PUNCTUATION = str.maketrans({";": "?", "\u037e": "?", "\u00b7": ";", "\u0387": ";"})
+
+
+def phonemize(texts: Iterable[str], voice: str) -> list[str]:
+    """One line of IPA for each text: words parted by spaces, clauses by their mark and a space, "." at the end.
+
+    A break without a mark of its own (a line's end, an ellipsis) becomes a comma. Code points are decomposed (NFD), as
+    Piper's phoneme tables have them. "" where there is nothing to say.
+
+    Args:
+        texts: Sentences or words, each by itself.
+        voice: espeak-ng's name of language and accent: "en-us", "el", …
+
+    Raises:
+        EngineUnavailableError: piper-tts is not installed.
+        UnsupportedLanguageError: espeak-ng has no such voice.
+        SynthesisError: espeak-ng failed.
+    """
+    readable = [_readable(text, voice) for text in texts]
+    with _LOCK:
+        return [_line(clauses) for clauses in _clauses(readable, voice)]
+
+
+def _readable(text: str, voice: str) -> str:
+    """Control characters become spaces (the C interface stops at NUL); Greek marks become what they mean."""
+    text = _UNREADABLE.sub(" ", text)
+    return text.translate(_GREEK_PUNCTUATION) if voice.split("-")[0] == "el" else text
+
+
+@cache
+def _start() -> None:
+    try:
+        from piper import espeakbridge
+        from piper.phonemize_espeak import ESPEAK_DATA_DIR
+    except ImportError as error:
+        raise EngineUnavailableError(
+            'espeak-ng comes with piper-tts, which is not installed: pip install "prosopon[piper]"'
+        ) from error
+    espeakbridge.initialize(str(ESPEAK_DATA_DIR))
+
+
+def _clauses(texts: list[str], voice: str) -> list[list[tuple[str, str, bool]]]:
+    _start()
+    from piper import espeakbridge
+
+    try:
+        espeakbridge.set_voice(voice)
+    except RuntimeError as error:
+        raise UnsupportedLanguageError(f"espeak-ng has no voice {voice!r}") from error
+    try:
+        return [espeakbridge.get_phonemes(text) for text in texts]
+    except (RuntimeError, ValueError) as error:
+        raise SynthesisError(f"espeak-ng could not read the text: {error}") from error
+
+
+def _line(clauses: list[tuple[str, str, bool]]) -> str:
+    spoken = [(_LANGUAGE_FLAG.sub("", phonemes).strip(), mark) for phonemes, mark, _ in clauses]
+    spoken = [(phonemes, mark) for phonemes, mark in spoken if phonemes]
+    if not spoken:
+        return ""
+    *inner, (last, end) = spoken
+    line = "".join(f"{phonemes}{mark or ','} " for phonemes, mark in inner) + last + (end or ".")
+    return unicodedata.normalize("NFD", line)

@@ -1,0 +1,127 @@
+"""A voice's symbols with their durations become IPA segments and silences."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+SILENCE = "_"
+
+_STRESS = "ˈˌ"
+_VOWELS = frozenset("aeiouyæøœɐɑɒɔəɘɚɛɜɝɞɤɨɪɯɵɶʉʊʌʏᵻᵊ")
+_CLOSURES = frozenset("pbtdkgɡcɟqɢʔʈɖ")
+_DIACRITICS = frozenset(("Lm", "Mn", "Sk", "Nd", "No"))
+"""Unicode categories: length marks and other modifiers, combining marks, the rhotic hook, digits of tones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A stretch of an utterance's sound, in samples."""
+
+    phoneme: str
+    """As in `backends.types.PhonemeSpan`."""
+    start: int
+    end: int
+    word: int = -1
+    """Index of the word that it belongs to; -1 for silence."""
+    follows_space: bool = False
+    """A space stands before it in the phonemes."""
+
+    @property
+    def base(self) -> str:
+        """The letter without stress and length."""
+        return self.phoneme.lstrip(_STRESS)[:1]
+
+    def shifted(self, samples: int) -> "Phone":
+        return replace(self, start=self.start + samples, end=self.end + samples)
+
+
+def is_vowel(phoneme: str) -> bool:
+    """Whether an IPA segment, stressed or not, is a vowel."""
+    return unicodedata.normalize("NFD", phoneme.lstrip(_STRESS))[:1] in _VOWELS
+
+
+def letters(symbols: Iterable[str]) -> list[str]:
+    """IPA segments of a line of phonemes, one string each, without stress marks, punctuation and spaces."""
+    timed = phones((symbol, 1) for symbol in symbols)
+    return [p.phoneme.lstrip(_STRESS) for p in timed if p.phoneme != SILENCE]
+
+
+def phones(timed: Iterable[tuple[str, int]]) -> list[Phone]:
+    """Contiguous segments and silences of a voice's symbols.
+
+    A stress mark's time goes to the vowel that it stands for, a diacritic's to its letter; punctuation and the marks of
+    beginning and end are silence, and so is a space beside them. A space between words has no sound of its own: its
+    time goes to the closure after it, or half to either neighbour.
+
+    Args:
+        timed: Each symbol (one IPA code point, punctuation, " ", or a cluster of several letters) with its samples.
+    """
+    shared = _share_spaces(_join_silences(_segments(timed)))
+    return [replace(p, phoneme=unicodedata.normalize("NFC", p.phoneme)) for p in shared]
+
+
+def _segments(timed: Iterable[tuple[str, int]]) -> list[Phone]:
+    """Segments, silences, and spaces as " "; stress and diacritics are joined to their letters."""
+    out: list[Phone] = []
+    at = start = 0
+    stress = ""
+    for symbol, samples in _letter_by_letter(timed):
+        at += samples
+        kind = unicodedata.category(symbol)
+        if symbol in _STRESS:
+            stress = symbol
+            continue  # its time is the next segment's
+        if kind in _DIACRITICS and out and out[-1].phoneme not in (SILENCE, " "):
+            last = out.pop()
+            out.append(replace(last, phoneme=last.phoneme + symbol, end=at))
+        elif kind.startswith("L"):
+            vowel = symbol in _VOWELS
+            out.append(Phone((stress if vowel else "") + symbol, start, at))
+            stress = "" if vowel else stress
+        else:
+            out.append(Phone(" " if symbol == " " else SILENCE, start, at))
+            stress = ""
+        start = at
+    if out and start < at:
+        out.append(Phone(SILENCE, start, at))
+    return out
+
+
+def _letter_by_letter(timed: Iterable[tuple[str, int]]) -> Iterable[tuple[str, int]]:
+    """Clusters of letters that a voice knows as one symbol, cut into equal parts."""
+    for cluster, samples in timed:
+        for i, symbol in enumerate(cluster):
+            yield symbol, samples * (i + 1) // len(cluster) - samples * i // len(cluster)
+
+
+def _join_silences(segments: Sequence[Phone]) -> list[Phone]:
+    """Silences, and the spaces beside them, become one silence."""
+    out: list[Phone] = []
+    for segment in segments:
+        last = out[-1] if out else None
+        if last and last.phoneme in (SILENCE, " ") and segment.phoneme in (SILENCE, " "):
+            both = {last.phoneme, segment.phoneme}
+            phoneme = SILENCE if SILENCE in both else " "
+            out[-1] = replace(last, phoneme=phoneme, end=segment.end)
+        else:
+            out.append(segment)
+    return out
+
+
+def _share_spaces(segments: Sequence[Phone]) -> list[Phone]:
+    out: list[Phone] = []
+    start: int | None = None
+    for segment in segments:
+        if segment.phoneme == " ":
+            start = segment.start
+            continue
+        if start is not None:
+            alone = not out or segment.base in _CLOSURES
+            cut = start if alone else (start + segment.start) // 2
+            out[-1:] = [replace(last, end=cut) for last in out[-1:]]
+            segment = replace(segment, start=cut, follows_space=True)
+        start = None
+        out.append(segment)
+    if start is not None and out:
+        out[-1] = replace(out[-1], end=segments[-1].end)
+    return out

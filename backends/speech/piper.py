@@ -1,0 +1,170 @@
+"""Piper: VITS voices on the CPU, deterministic, timed by the model's own durations.
+
+The English voice "joe" comes inside a package; more voices come from a folder. All of them speak English and Greek,
+those of another language with its accent.
+"""
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from backends.errors import UnknownVoiceError, UnsupportedLanguageError
+from backends.speech.engine import SpeechInfo, Voice, check_request
+from backends.speech.espeak import PUNCTUATION, phonemize
+from backends.speech.levels import gain_for, levelled
+from backends.speech.phones import phones
+from backends.speech.piper_model import PiperModel
+from backends.speech.piper_voices import SPOKEN_BY_ALL, PiperOptions, VoiceFile, find_voice_files
+from backends.speech.timing import silent_chunk, to_chunk, trimmed
+from backends.speech.words import assign_words, words_of
+from backends.types import FloatArray, SpeechChunk, Utterance
+
+MAX_CHARACTERS = 1000
+_UNSPOKEN_S = 0.3
+"""Silence for a text without words."""
+
+_GAINS: Mapping[str, float] = {"en_US-joe-medium": 2.02}
+"""Voices whose gain to TARGET_LUFS is known, measured over ten sentences (by themselves -24.1 to -26.6 LUFS)."""
+_CALIBRATION = "1 2 3 4 5 6 7 8 9 10 11 12"
+"""Read by voices of any language in their own."""
+
+Timed = list[tuple[str, int]]
+
+
+class PiperEngine:
+    """Piper voices behind `backends.speech.engine.SpeechEngine`.
+
+    The same utterance, voice, seed and speed give the same samples bit for bit, on machines whose processors have the
+    same vector instructions, with the same versions of the packages.
+    """
+
+    Options: ClassVar[type[PiperOptions]] = PiperOptions
+
+    def __init__(self, options: PiperOptions | None = None) -> None:
+        """Loads the first voice; others are loaded when they are first asked for.
+
+        Raises:
+            WeightsMissingError: there is no voice.
+            EngineError: a voice does not load.
+        """
+        self._options = options or PiperOptions()
+        files = find_voice_files(self._options)
+        self._files = {voice.id: file for file in files for voice in file.voices}
+        self._loaded: OrderedDict[str, _LoadedVoice] = OrderedDict()
+        self._lock = threading.Lock()
+        self._info = SpeechInfo(
+            name="piper",
+            voices=tuple(voice for file in files for voice in file.voices),
+            languages=tuple(dict.fromkeys([*SPOKEN_BY_ALL, *(file.language for file in files)])),
+            alignments="exact",
+            deterministic=True,
+            emotions=False,
+            cloning=False,
+            max_characters=MAX_CHARACTERS,
+        )
+        self._load(files[0])
+
+    @property
+    def info(self) -> SpeechInfo:
+        return self._info
+
+    def synthesize(
+        self, utterance: Utterance, voice: Voice, seed: int, speed: float = 1.0
+    ) -> Iterator[SpeechChunk]:
+        """Speaks one utterance as one chunk; see `SpeechEngine.synthesize`."""
+        file = self._files.get(voice.id)
+        if file is None:
+            raise UnknownVoiceError(f"Piper has no voice {voice.id!r} here")
+        espeak_voice = file.espeak_voice(utterance.language)
+        if espeak_voice is None:
+            raise UnsupportedLanguageError(
+                f"voice {voice.id!r} does not speak {utterance.language!r}; "
+                f"it speaks {', '.join(dict.fromkeys([file.language, *SPOKEN_BY_ALL]))}"
+            )
+        check_request(utterance, speed, MAX_CHARACTERS)
+        yield self._load(file).speak(utterance, espeak_voice, voice.speaker, seed, speed)
+
+    def _load(self, file: VoiceFile) -> "_LoadedVoice":
+        with self._lock:
+            loaded = self._loaded.get(file.name) or _LoadedVoice(file, self._options.threads)
+            self._loaded[file.name] = loaded
+            self._loaded.move_to_end(file.name)
+            while len(self._loaded) > self._options.loaded_voices:
+                self._loaded.popitem(last=False)
+            return loaded
+
+
+class _LoadedVoice:
+    def __init__(self, file: VoiceFile, threads: int) -> None:
+        self._file = file
+        self._config = file.config
+        self._model = PiperModel(file.path, threads)
+        clusters = ["".join(cluster) for cluster in self._config.vowel_clusters]
+        longest_first = sorted(filter(None, clusters), key=len, reverse=True)
+        self._symbol = re.compile("|".join([*map(re.escape, longest_first), "."]), re.DOTALL)
+        self._gains: dict[int | None, float] = {}
+        self._lock = threading.Lock()
+
+    def speak(
+        self, utterance: Utterance, espeak_voice: str, speaker: int | None, seed: int, speed: float
+    ) -> SpeechChunk:
+        rate = self._config.audio.sample_rate
+        [line] = phonemize([_with_commas(utterance)], espeak_voice)
+        if not line:
+            return silent_chunk(utterance, rate, _UNSPOKEN_S)
+        samples, timed = self._run(line, speaker, seed, speed)
+        samples = levelled(samples, self._gain(speaker))
+        samples, sounds = trimmed(samples, rate, phones(timed))
+        owned, words = assign_words(
+            sounds, words_of(utterance.text), lambda texts: phonemize(texts, espeak_voice)
+        )
+        return to_chunk(utterance, samples, rate, owned, words)
+
+    def _run(
+        self, line: str, speaker: int | None, seed: int, speed: float
+    ) -> tuple[FloatArray, Timed]:
+        """A line of phonemes as sound, and each of its symbols with its samples."""
+        table, inference = self._config.phoneme_id_map, self._config.inference
+        symbols = ["^", *(s for s in self._symbol.findall(line) if s in table), "$"]
+        pads = [*([table["_"]] * (len(symbols) - 1)), []]
+        ids = [table[symbol] + pad for symbol, pad in zip(symbols, pads, strict=True)]
+        samples, durations = self._model.run(
+            [i for group in ids for i in group],
+            seed=seed % 2**64,
+            scales=(inference.noise_scale, inference.length_scale / speed, inference.noise_w),
+            speaker=speaker,
+        )
+        starts = np.cumsum([0, *(len(group) for group in ids[:-1])])
+        return samples, list(zip(symbols, np.add.reduceat(durations, starts).tolist(), strict=True))
+
+    def _gain(self, speaker: int | None) -> float:
+        """The constant that brings this speaker to TARGET_LUFS."""
+        known = _GAINS.get(self._file.name)
+        if known is not None:
+            return known
+        with self._lock:
+            if speaker not in self._gains:
+                [line] = phonemize([_CALIBRATION], self._config.espeak.voice)
+                samples, _ = self._run(line, speaker, seed=0, speed=1.0)
+                self._gains[speaker] = gain_for(samples, self._config.audio.sample_rate)
+            return self._gains[speaker]
+
+
+def _with_commas(utterance: Utterance) -> str:
+    """The text with a comma before each pause that no mark announces, for the phrasing that leads into it."""
+    text = utterance.text
+    words = words_of(text)
+    for at in sorted({pause.at for pause in utterance.pauses}, reverse=True):
+        before = [word for word in words if word.start < at]
+        after = next((word.start for word in words if word.start >= at), None)
+        if before and after is not None and not _marked(text[before[-1].end : after]):
+            text = f"{text[: before[-1].end]},{text[before[-1].end :]}"
+    return text
+
+
+def _marked(between: Iterable[str]) -> bool:
+    return any(char in PUNCTUATION or char in "—…·\u0387\u037e" for char in between)

@@ -1,0 +1,217 @@
+"""What there is to choose from: tiers, voices, portraits, emotions; and what a script or a picture would give."""
+
+from dataclasses import dataclass
+
+from backends.animation.engine import AnimationInfo
+from backends.faces.presets import PRESETS, Preset
+from backends.script.emotions import EMOTIONS
+from backends.script.parser import estimated_duration_s
+from backends.speech.engine import Licence, SpeechInfo
+from backends.types import Emotion, Script
+from serve_app.config import StrictModel
+from serve_app.schemas import NoticeModel
+
+
+@dataclass(frozen=True, slots=True)
+class TierFacts:
+    """What a tier tells of itself once its engines are loaded."""
+
+    title: str
+    speech: SpeechInfo
+    animation: AnimationInfo
+    max_characters: int
+
+
+class LicenceModel(StrictModel):
+    code: str
+    weights: str
+    commercial_use: bool
+    note: str = ""
+
+
+class VoiceModel(StrictModel):
+    id: str
+    name: str
+    language: str
+    gender: str
+    tier: str
+    licence: LicenceModel
+
+
+class TierEngines(StrictModel):
+    speech: str
+    animation: str
+
+
+class TierModel(StrictModel):
+    name: str
+    available: bool
+    reason: str = ""
+    """Why it is not available; empty when it is."""
+    title: str = ""
+    engines: TierEngines | None = None
+    """This and all below: only known of an available tier."""
+    voices: int | None = None
+    languages: tuple[str, ...] = ()
+    licences: dict[str, LicenceModel] = {}
+    """By engine, or by voice where an engine's voices differ."""
+    device: str | None = None
+    max_characters: int | None = None
+
+
+class PortraitModel(StrictModel):
+    id: str
+    """As requests name it: "preset:NAME"."""
+    title: str
+    credit: str
+    licence: str
+    image: str
+    """URL path of the picture."""
+
+
+class EmotionModel(StrictModel):
+    name: Emotion
+    english: tuple[str, ...]
+    greek: tuple[str, ...]
+
+
+class FaceModel(StrictModel):
+    box: tuple[float, float, float, float]
+    """Left, top, width, height in the picture's pixels."""
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+    score: float
+    """The detector's confidence, 0..1."""
+    fit: bool
+    problem: str
+    """Why it cannot be animated; empty when it can."""
+
+
+class PortraitCheck(StrictModel):
+    width: int
+    height: int
+    fit: bool
+    problem: str
+    faces: tuple[FaceModel, ...]
+    """The largest first, numbered from 1 in requests."""
+
+
+class SpanModel(StrictModel):
+    text: str
+    emotion: Emotion
+    intensity: float
+    position: int
+    """Of the cue in the source text; -1 where none was written."""
+
+
+class UtteranceModel(StrictModel):
+    text: str
+    language: str
+    pause_s: float
+    spans: tuple[SpanModel, ...]
+
+
+class ScriptModel(StrictModel):
+    text: str
+    """What will be spoken."""
+    utterances: tuple[UtteranceModel, ...]
+    duration_s: float
+    """Estimated at normal speed."""
+    warnings: tuple[NoticeModel, ...]
+
+
+def tier_model(name: str, facts: TierFacts) -> TierModel:
+    engines = TierEngines(speech=facts.speech.name, animation=facts.animation.name)
+    voices = {voice.licence for voice in facts.speech.voices}
+    licences = {engines.animation: licence_model(facts.animation.licence)}
+    if len(voices) == 1:
+        licences[engines.speech] = licence_model(next(iter(voices)))
+    else:
+        licences |= {v.id: licence_model(v.licence) for v in facts.speech.voices}
+    return TierModel(
+        name=name,
+        available=True,
+        title=facts.title,
+        engines=engines,
+        voices=len(facts.speech.voices),
+        languages=facts.speech.languages,
+        licences=licences,
+        device=facts.animation.device,
+        max_characters=facts.max_characters,
+    )
+
+
+def voice_models(name: str, facts: TierFacts) -> list[VoiceModel]:
+    return [
+        VoiceModel(
+            id=voice.id,
+            name=voice.name,
+            language=voice.language,
+            gender=voice.gender,
+            tier=name,
+            licence=licence_model(voice.licence),
+        )
+        for voice in facts.speech.voices
+    ]
+
+
+def licence_model(licence: Licence) -> LicenceModel:
+    return LicenceModel(
+        code=licence.code,
+        weights=licence.weights,
+        commercial_use=licence.commercial_use,
+        note=licence.note,
+    )
+
+
+def portrait_models() -> list[PortraitModel]:
+    return [_portrait_model(preset) for preset in PRESETS.values()]
+
+
+def _portrait_model(preset: Preset) -> PortraitModel:
+    return PortraitModel(
+        id=f"preset:{preset.id}",
+        title=preset.title,
+        credit=preset.credit,
+        licence=preset.licence,
+        image=f"/v1/portraits/{preset.id}/image",
+    )
+
+
+def emotion_models() -> list[EmotionModel]:
+    return [
+        EmotionModel(name=emotion, english=spec.english, greek=spec.greek)
+        for emotion, spec in EMOTIONS.items()
+    ]
+
+
+def notice_models(script: Script) -> tuple[NoticeModel, ...]:
+    return tuple(
+        NoticeModel(code=n.code, message=n.message, position=n.position) for n in script.warnings
+    )
+
+
+def script_model(script: Script) -> ScriptModel:
+    return ScriptModel(
+        text=script.text,
+        utterances=tuple(
+            UtteranceModel(
+                text=u.text,
+                language=u.language,
+                pause_s=u.pause_s,
+                spans=tuple(
+                    SpanModel(
+                        text=u.text[s.start : s.end],
+                        emotion=s.cue.emotion,
+                        intensity=round(s.cue.intensity, 4),
+                        position=s.position,
+                    )
+                    for s in u.spans
+                ),
+            )
+            for u in script.utterances
+        ),
+        duration_s=round(estimated_duration_s(script), 2),
+        warnings=notice_models(script),
+    )

@@ -1,0 +1,62 @@
+"""Flags out of the request model, so that names, defaults, ranges and help texts are said once."""
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+from annotated_types import Ge, Le, Lt
+from pydantic.fields import FieldInfo
+
+from serve_app.schemas import VideoRequest
+
+VOICE, FACE, PICTURE, MORE = "Voice", "Face", "Picture", "More"
+PANELS = {
+    VOICE: ("voice", "language", "emotion", "intensity", "speed", "speak_cues", "cue_style"),
+    FACE: ("face", "style", "articulation", "head_motion", "blink", "seed"),
+    PICTURE: ("size", "aspect", "fps", "captions", "codec", "quality", "encoder"),
+    MORE: ("tier",),
+}
+"""Fields of the request by the group of `--help` that shows their flags."""
+BY_HAND = frozenset({"text", "portrait", "pronounce"})
+"""Fields that the command line takes in a form of its own: an argument, a path, a file."""
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def request_flags(command: Command) -> Command:
+    """Gives a command one flag for each field in PANELS; it receives their values as keyword arguments."""
+    signature = inspect.signature(command)
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    flags = [_flag(name, panel) for panel, names in PANELS.items() for name in names]
+    command.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in [*own, *flags]} | {"return": None}
+    return command
+
+
+def _flag(name: str, panel: str) -> inspect.Parameter:
+    field = VideoRequest.model_fields[name]
+    option = typer.Option(
+        f"--{name.replace('_', '-')}",
+        help=field.description,
+        case_sensitive=False,
+        rich_help_panel=panel,
+        **_range(field),
+    )
+    annotation = Annotated[field.annotation, option]  # type: ignore[name-defined]
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=field.get_default(), annotation=annotation
+    )
+
+
+def _range(field: FieldInfo) -> dict[str, Any]:
+    bounds: dict[str, Any] = {}
+    for constraint in field.metadata:
+        match constraint:
+            case Ge(ge=lowest):
+                bounds["min"] = lowest
+            case Le(le=highest):
+                bounds["max"] = highest
+            case Lt(lt=int(limit)):
+                bounds["max"] = limit - 1
+    return bounds

@@ -1,0 +1,180 @@
+"""The stages and tiers behind Serve's handles, with the same faces as the plain classes.
+
+Calls are idempotent (what they write has a fixed key), so a call whose replica died is made again. Errors come out as
+they were raised, not as Ray wraps them.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
+
+from ray.exceptions import RayActorError, RayTaskError
+from ray.serve.exceptions import BackPressureError
+from ray.serve.handle import DeploymentHandle
+
+from backends.animation.engine import AnimationInfo
+from backends.composition.encoders import EncoderSettings
+from backends.errors import EngineError, ProsoponError
+from backends.faces.framing import Framing
+from backends.script import ScriptOptions
+from backends.speech.engine import SpeechInfo, Voice
+from backends.types import Script, SpeechChunk, Utterance
+from serve_app.catalogue import PortraitCheck, TierFacts
+from serve_app.clients import ComposeTask, DrawTask, Stages
+from serve_app.problems import QueueFullError
+from serve_app.schemas import NoticeModel, VideoRequest
+
+ATTEMPTS = 3
+"""How often a call is made before its replicas count as broken."""
+_PAUSE_S = 0.5
+"""Before the second attempt; twice as long before the third. Serve replaces a dead replica in about two seconds and
+lets calls wait for it."""
+
+T = TypeVar("T")
+
+
+class _Client:
+    def __init__(self, handle: DeploymentHandle) -> None:
+        self._handle = handle
+        self._stage = handle.deployment_name
+
+    async def _call(self, method: str, *args: object) -> Any:
+        async def once() -> Any:
+            response = getattr(self._handle, method).remote(*args)
+            try:
+                return await response
+            except asyncio.CancelledError:
+                response.cancel()
+                raise
+
+        return await self._persistently(once)
+
+    async def _collect(self, method: str, *args: object) -> list[Any]:
+        """Everything that a streaming method yields; a stream that breaks off is begun anew."""
+
+        async def once() -> list[Any]:
+            response = getattr(self._handle.options(stream=True), method).remote(*args)
+            try:
+                return [item async for item in response]
+            except asyncio.CancelledError:
+                response.cancel()
+                raise
+
+        return await self._persistently(once)
+
+    async def _persistently(self, once: Callable[[], Awaitable[T]]) -> T:
+        attempt = 1
+        while True:
+            try:
+                return await once()
+            except Exception as error:
+                cause = _cause(error)
+                if not isinstance(cause, RayActorError) or attempt == ATTEMPTS:
+                    raise self._mapped(cause) from error
+            await asyncio.sleep(_PAUSE_S * attempt)
+            attempt += 1
+
+    def _mapped(self, cause: BaseException) -> ProsoponError:
+        if isinstance(cause, ProsoponError):
+            return cause
+        if isinstance(cause, BackPressureError):
+            return QueueFullError(f"{self._stage} has too much to do; try again later")
+        if isinstance(cause, RayActorError):
+            return EngineError(
+                f"{self._stage} broke down {ATTEMPTS} times at the same work: {cause}"
+            )
+        return EngineError(f"{self._stage} failed: {type(cause).__name__}: {cause}")
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What was raised in the replica, without Ray's wrapping."""
+    while isinstance(error, RayTaskError) and isinstance(error.cause, BaseException):
+        error = error.cause
+    return error
+
+
+class ParserHandle(_Client):
+    async def parse(self, text: str, options: ScriptOptions) -> Script:
+        script: Script = await self._call("parse", text, options)
+        return script
+
+
+class SpeechHandle(_Client):
+    async def describe(self) -> SpeechInfo:
+        info: SpeechInfo = await self._call("describe")
+        return info
+
+    async def find_voice(self, voice: str | None, language: str) -> Voice:
+        found: Voice = await self._call("find_voice", voice, language)
+        return found
+
+    async def speak(
+        self, utterance: Utterance, voice: Voice, seed: int, speed: float
+    ) -> AsyncIterator[SpeechChunk]:
+        for chunk in await self._collect("speak", utterance, voice, seed, speed):
+            yield chunk
+
+
+class AnimationHandle(_Client):
+    async def describe(self) -> AnimationInfo:
+        info: AnimationInfo = await self._call("describe")
+        return info
+
+    async def prepare(self, portrait: str, framing: Framing) -> tuple[int, int]:
+        size: tuple[int, int] = await self._call("prepare", portrait, framing)
+        return size
+
+    async def examine(self, portrait: str) -> PortraitCheck:
+        check: PortraitCheck = await self._call("examine", portrait)
+        return check
+
+    async def encoder(
+        self, codec: str, encoder: str, quality: str, fps: int, size: tuple[int, int]
+    ) -> EncoderSettings:
+        settings: EncoderSettings = await self._call("encoder", codec, encoder, quality, fps, size)
+        return settings
+
+    async def draw(self, task: DrawTask) -> None:
+        await self._call("draw", task)
+
+
+class CompositionHandle(_Client):
+    async def compose(self, task: ComposeTask) -> None:
+        await self._call("compose", task)
+
+
+class TierHandle(_Client):
+    """A tier as the gateway reaches it: its Director replicas."""
+
+    async def describe(self) -> TierFacts:
+        facts: TierFacts = await self._call("describe")
+        return facts
+
+    async def check(self, request: VideoRequest) -> tuple[NoticeModel, ...]:
+        notices: tuple[NoticeModel, ...] = await self._call("check", request)
+        return notices
+
+    async def parse(self, text: str, options: ScriptOptions) -> Script:
+        script: Script = await self._call("parse", text, options)
+        return script
+
+    async def examine(self, portrait: str) -> PortraitCheck:
+        check: PortraitCheck = await self._call("examine", portrait)
+        return check
+
+    async def wake(self) -> None:
+        await self._call("wake")
+
+
+def remote_stages(
+    parser: DeploymentHandle,
+    speech: DeploymentHandle,
+    animation: DeploymentHandle,
+    composition: DeploymentHandle,
+) -> Stages:
+    return Stages(
+        parser=ParserHandle(parser),
+        speech=SpeechHandle(speech),
+        animation=AnimationHandle(animation),
+        composition=CompositionHandle(composition),
+    )

@@ -1,0 +1,71 @@
+"""The tiers as the gateway finds them on a Ray cluster."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+
+from ray import serve
+from ray.serve.exceptions import RayServeException
+from ray.serve.schema import ApplicationStatus, ApplicationStatusOverview, ReplicaState
+
+from serve_app.clients import TierClient, TierState
+from serve_app.handles import TierHandle
+from serve_app.problems import TierUnavailableError
+
+_FRESH_S = 1.0
+_PATIENCE_S = 5.0
+_LONGEST_REASON = 500
+
+
+class ServeTiers:
+    """Tiers that are Ray Serve applications of the same names."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = tuple(names)
+        self._clients: dict[str, TierClient] = {}
+        self._states: Mapping[str, TierState] = {}
+        self._asked = float("-inf")
+        self._asking = asyncio.Lock()
+
+    async def states(self) -> Mapping[str, TierState]:
+        async with self._asking:
+            if time.monotonic() - self._asked > _FRESH_S:
+                self._states = await self._ask()
+                self._asked = time.monotonic()
+        return self._states
+
+    async def client(self, name: str) -> TierClient:
+        if name not in self._clients:
+            try:
+                handle = await asyncio.to_thread(serve.get_app_handle, name)
+            except RayServeException as error:
+                raise TierUnavailableError(f"tier {name!r} is not there: {error}") from error
+            self._clients[name] = TierHandle(handle)
+        return self._clients[name]
+
+    async def _ask(self) -> Mapping[str, TierState]:
+        try:
+            status = await asyncio.wait_for(asyncio.to_thread(serve.status), _PATIENCE_S)
+        except TimeoutError:
+            silent = TierState(False, "Ray Serve's controller does not answer")
+            return dict.fromkeys(self._names, silent)
+        return {name: tier_state(status.applications.get(name)) for name in self._names}
+
+
+def tier_state(application: ApplicationStatusOverview | None) -> TierState:
+    """A tier can take work when every deployment of it has a replica, also while it is updated or one is replaced."""
+    if application is None:
+        return TierState(False, "no application of this name is deployed")
+    deployments = application.deployments.values()
+    if application.status == ApplicationStatus.RUNNING or (
+        deployments and all(d.replica_states.get(ReplicaState.RUNNING) for d in deployments)
+    ):
+        return TierState(True)
+    told = [application.message, *(d.message for d in deployments)]
+    reason = " ".join(last_line(message) for message in told if message.strip())
+    return TierState(False, f"{application.status.value}: {reason}"[:_LONGEST_REASON])
+
+
+def last_line(message: str) -> str:
+    """Of a traceback that is the error itself."""
+    return message.strip().splitlines()[-1].strip()

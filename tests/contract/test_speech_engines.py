@@ -1,0 +1,239 @@
+"""What every speech engine of the table keeps to."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+import pytest
+
+from backends.errors import (
+    EmptyTextError,
+    InputError,
+    TextTooLongError,
+    UnknownVoiceError,
+    UnsupportedLanguageError,
+)
+from backends.speech import ENGINES, find_voice, load_engine
+from backends.speech.engine import SpeechEngine, Voice
+from backends.types import NO_CUE, Cue, Emotion, Pause, SpeechChunk, TextSpan, Utterance
+
+TEXTS = {
+    "en": "Hello everyone, I'm excited to share this with you!",
+    "el": "Γεια σας, χαίρομαι πολύ που σας βλέπω σήμερα!",
+}
+LONG = ("She asked whether the board of the company had seen it. " * 8)[:400]
+
+
+@pytest.fixture(params=sorted(ENGINES), scope="module")
+def engine(request: pytest.FixtureRequest) -> Iterator[SpeechEngine]:
+    yield _engine(request.param)
+
+
+@cache
+def _engine(name: str) -> SpeechEngine:
+    return load_engine(name)
+
+
+def utterance(
+    text: str, language: str = "en", cues: tuple[int, ...] = (), pauses: tuple[Pause, ...] = ()
+) -> Utterance:
+    """A sentence whose cue changes at the given characters."""
+    edges = [0, *cues, len(text)]
+    moods = [NO_CUE, *(Cue.of(emotion) for emotion in Emotion)]
+    spans = tuple(TextSpan(a, b, moods[i], -1) for i, (a, b) in enumerate(zip(edges, edges[1:])))
+    return Utterance(text, spans, language, pauses=pauses)
+
+
+def speak(engine: SpeechEngine, what: Utterance, seed: int = 0, speed: float = 1.0) -> SpeechChunk:
+    """The utterance's chunks, each checked, as one."""
+    chunks = list(engine.synthesize(what, voice_for(engine, what.language), seed, speed))
+    for chunk in chunks:
+        check_sound(chunk)
+    assert chunks[0].start_s == 0
+    for before, after in zip(chunks, chunks[1:]):
+        assert after.start_s == pytest.approx(before.end_s, abs=1e-9)
+    joined = SpeechChunk(
+        samples=np.concatenate([c.samples for c in chunks]),
+        sample_rate=chunks[0].sample_rate,
+        phonemes=tuple(p for c in chunks for p in c.phonemes),
+        words=tuple(w for c in chunks for w in c.words),
+        cues=tuple(s for c in chunks for s in c.cues),
+    )
+    check_text(joined, what)
+    return joined
+
+
+def voice_for(engine: SpeechEngine, language: str) -> Voice:
+    return find_voice(engine, None, language)
+
+
+def check_sound(chunk: SpeechChunk) -> None:
+    assert chunk.samples.dtype == np.float32
+    assert chunk.samples.ndim == 1 and len(chunk.samples)
+    assert np.isfinite(chunk.samples).all()
+    assert np.abs(chunk.samples).max() <= 1
+    at = chunk.start_s
+    for phoneme, start_s, end_s in chunk.phonemes:
+        assert phoneme and phoneme.strip() == phoneme
+        assert start_s == pytest.approx(at, abs=1e-9)
+        assert end_s > start_s
+        at = end_s
+    assert at == pytest.approx(chunk.end_s, abs=1e-9)
+
+
+def check_text(chunk: SpeechChunk, what: Utterance) -> None:
+    at_s, at_char = 0.0, 0
+    for word in chunk.words:
+        assert at_s - 1e-9 <= word.start_s <= word.end_s <= chunk.end_s + 1e-9
+        assert at_char <= word.char_start < word.char_end
+        assert what.text[word.char_start : word.char_end] == word.word
+        at_s, at_char = word.end_s, word.char_end
+    assert "".join(cue.text for cue in chunk.cues) == what.text
+    assert [cue.cue for cue in chunk.cues] == [span.cue for span in what.spans]
+    assert chunk.cues[0].start_s == 0
+    assert chunk.cues[-1].end_s == pytest.approx(chunk.end_s, abs=1e-9)
+    for before, after in zip(chunk.cues, chunk.cues[1:]):
+        assert before.start_s <= before.end_s == after.start_s
+
+
+def test_facts_are_told(engine: SpeechEngine) -> None:
+    info = engine.info
+    assert ENGINES[info.name]
+    assert info.alignments in ("exact", "estimated")
+    assert info.max_characters >= 400
+    assert len({voice.id for voice in info.voices}) == len(info.voices) > 0
+    for voice in info.voices:
+        assert voice.id.startswith(f"{info.name}:")
+        assert voice.language in info.languages
+        assert voice.sample_rate >= 16_000
+        assert voice.licence.code and voice.licence.weights
+
+
+def test_every_language_is_spoken(engine: SpeechEngine) -> None:
+    for language in engine.info.languages:
+        what = utterance(TEXTS[language], language)
+        chunk = speak(engine, what)
+        assert len(chunk.words) == len(what.text.split())
+        assert 1 < chunk.duration_s < 10
+        assert np.sqrt(np.mean(chunk.samples**2)) > 0.01
+
+
+def test_a_cue_begins_with_its_first_word(engine: SpeechEngine) -> None:
+    text = "Wow, that is absolutely incredible!"
+    chunk = speak(engine, utterance(text, cues=(text.index("that"), text.index("incredible"))))
+    onsets = {word.word: word.start_s for word in chunk.words}
+    assert [cue.start_s for cue in chunk.cues] == [0, onsets["that"], onsets["incredible"]]
+
+
+def test_a_cue_without_words_has_no_length(engine: SpeechEngine) -> None:
+    text = "Wow!"
+    chunk = speak(engine, utterance(text, cues=(3,)))
+    assert chunk.cues[1].start_s == chunk.cues[1].end_s == pytest.approx(chunk.duration_s)
+
+
+def test_cues_do_not_change_the_sound(engine: SpeechEngine) -> None:
+    if engine.info.emotions:
+        pytest.fail("an engine whose voice follows cues wants a test of its own")
+    plain, cued = (speak(engine, utterance("We did it again.", cues=c)) for c in ((), (3, 7)))
+    np.testing.assert_array_equal(plain.samples, cued.samples)
+
+
+def test_same_request_same_sound(engine: SpeechEngine) -> None:
+    assert engine.info.deterministic
+    what = utterance(TEXTS["en"])
+    first, again = speak(engine, what, seed=7), speak(engine, what, seed=7)
+    np.testing.assert_array_equal(first.samples, again.samples)
+    assert first.phonemes == again.phonemes
+
+
+def test_threads_do_not_meet(engine: SpeechEngine) -> None:
+    texts = ["One.", "Two of the three.", "Γεια σου.", "Half past four, at five."] * 4
+    asked = [utterance(t, "el" if t.startswith("Γ") else "en") for t in texts]
+    alone = [speak(engine, what, seed) for seed, what in enumerate(asked)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda job: speak(engine, job[1], job[0]), enumerate(asked)))
+    for one, other in zip(alone, together):
+        np.testing.assert_array_equal(one.samples, other.samples)
+        assert one.phonemes == other.phonemes and one.words == other.words
+
+
+def test_speed_scales_the_time(engine: SpeechEngine) -> None:
+    text = "The quick brown fox jumps over the very lazy dog beside the river."
+    slow, normal, fast = (speak(engine, utterance(text), speed=s) for s in (0.5, 1.0, 2.0))
+    assert slow.duration_s == pytest.approx(2 * normal.duration_s, rel=0.15)
+    assert fast.duration_s == pytest.approx(normal.duration_s / 2, rel=0.25)
+
+
+def test_a_pause_is_silence_of_its_length(engine: SpeechEngine) -> None:
+    text = "I waited, and then I left."
+    at = text.index("and")
+    without = speak(engine, utterance(text))
+    paused = speak(engine, utterance(text, pauses=(Pause(at, 0.75),)))
+    assert paused.duration_s - without.duration_s == pytest.approx(0.75, abs=1e-4)
+    for before, after in zip(without.words, paused.words):
+        shift = 0.75 if before.char_start >= at else 0.0
+        assert after.start_s - before.start_s == pytest.approx(shift, abs=1e-4)
+    silence = next(p for p in paused.phonemes if p.phoneme == "_" and p.end_s - p.start_s > 0.75)
+    assert paused.words[1].end_s <= silence.start_s < silence.end_s <= paused.words[2].start_s
+    zeros = _longest_zeros(paused.samples) / paused.sample_rate
+    assert zeros == pytest.approx(0.75, abs=0.25)
+
+
+@pytest.mark.parametrize("at", [0, 3, 4, 6, 16])
+def test_a_pause_anywhere_keeps_the_words(engine: SpeechEngine, at: int) -> None:
+    chunk = speak(engine, utterance("Now we go home.."[:16], pauses=(Pause(at, 0.3),)))
+    assert [word.word for word in chunk.words] == ["Now", "we", "go", "home"]
+    assert _longest_zeros(chunk.samples) >= round(0.3 * chunk.sample_rate) - 1
+
+
+@pytest.mark.parametrize("text", ["a", "I", LONG, "Yes.No", "It’s 3 o'clock — “really”… isn't it?"])
+def test_texts_of_any_shape(engine: SpeechEngine, text: str) -> None:
+    chunk = speak(engine, utterance(text))
+    assert chunk.words[0].word == text.split()[0].strip(".").split(".")[0]
+    assert chunk.duration_s > 0.02 * len(text)
+
+
+@pytest.mark.parametrize("text", ["...", "—", "?!", "(“”)", "\u200b.", "\x00", "\ud800"])
+def test_a_text_without_words_is_silence(engine: SpeechEngine, text: str) -> None:
+    chunk = speak(engine, utterance(text))
+    assert chunk.words == ()
+    assert [p.phoneme for p in chunk.phonemes] == ["_"]
+    assert not chunk.samples.any()
+    assert 0.05 < chunk.duration_s < 1
+
+
+@pytest.mark.parametrize(
+    ("what", "speed", "error"),
+    [
+        (utterance("你好", "zh"), 1.0, UnsupportedLanguageError),
+        (utterance("hello", "xx"), 1.0, UnsupportedLanguageError),
+        (utterance(""), 1.0, EmptyTextError),
+        (utterance("  "), 1.0, EmptyTextError),
+        (utterance("a" * 100_000), 1.0, TextTooLongError),
+        (utterance("hello"), 0.0, InputError),
+        (utterance("hello"), 100.0, InputError),
+        (utterance("hello"), float("nan"), InputError),
+    ],
+)
+def test_bad_requests_are_refused(
+    engine: SpeechEngine, what: Utterance, speed: float, error: type[InputError]
+) -> None:
+    with pytest.raises(error):
+        list(engine.synthesize(what, engine.info.voices[0], 0, speed))
+
+
+def test_a_foreign_voice_is_refused(engine: SpeechEngine) -> None:
+    other = next(name for name in ENGINES if name != engine.info.name)
+    with pytest.raises(UnknownVoiceError):
+        list(engine.synthesize(utterance("hello"), _engine(other).info.voices[0], 0))
+
+
+def test_any_seed_is_taken(engine: SpeechEngine) -> None:
+    for seed in (-1, 2**63, 2**80):
+        speak(engine, utterance("Hi."), seed)
+
+
+def _longest_zeros(samples: np.ndarray) -> int:
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], samples == 0, [0]]).astype(int)))
+    return int(max(edges[1::2] - edges[::2], default=0))

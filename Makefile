@@ -3,7 +3,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-UV := $(BIN)/uv pip install --python $(VENV) -c requirements.lock
+UV := $(BIN)/uv pip install --quiet --compile-bytecode --python $(VENV) -c requirements.lock
 PINS := pyproject.toml requirements.lock
 
 TEXT ?= Hello [happy] everyone! I'm [excited] to share this news with you.
@@ -38,10 +38,10 @@ serve: $(VENV)/.light ## the HTTP service on this machine (CONFIG=, PORT=)
 
 ifdef FAST
 test: $(VENV)/.light-dev ## every test with every CPU engine; FAST=1: the light set; ARGS= for pytest
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 else
 test: $(VENV)/.full
-	$(BIN)/pytest --all-engines $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadgroup $(if $(ARGS),,--all-engines) $(ARGS)
 endif
 
 check: $(VENV)/.light-dev ## ruff and mypy
@@ -55,6 +55,7 @@ format: $(VENV)/.light-dev ## lays the code out
 
 bench: $(VENV)/.light ## speed and memory on this machine, kept in benchmarks/results/
 	$(BIN)/python -m benchmarks.speak
+	$(BIN)/python -m benchmarks.rig_speed
 
 lock: $(BIN)/uv ## requirements.lock anew, with the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
@@ -75,11 +76,11 @@ $(BIN)/uv:
 
 $(VENV)/.light: $(PINS) | $(BIN)/uv
 	@echo "Installing the light set: 1.8 GB on disk, seconds to a few minutes"
-	@$(UV) --quiet -e '.[light]'
+	@$(UV) -e '.[light]'
 	@touch $@
 
 $(VENV)/.light-dev: $(VENV)/.light
-	@$(UV) --quiet -e '.[light,dev]'
+	@$(UV) -e '.[light,dev]'
 	@touch $@
 
 # By pip, and first: pip may be set up with a CPU build on this machine, which uv would not see; uv then keeps it.
@@ -90,5 +91,5 @@ $(VENV)/.torch: $(PINS) | $(BIN)/uv
 
 $(VENV)/.full: $(VENV)/.torch $(VENV)/.light-dev
 	@echo "Installing every CPU extra: 2.8 GB on disk altogether, one to five minutes"
-	@$(UV) --quiet -e '.[cpu,dev]'
+	@$(UV) -e '.[cpu,dev]'
 	@touch $@

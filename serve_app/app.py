@@ -1,12 +1,13 @@
 """The Ray Serve graph: the one place that binds stages to deployments.
 
-A tier is an application of its own (`build_tier`), and so is the gateway (`build_gateway`), which reaches tiers by name:
-one that cannot start never stops the others. How many replicas there are and what they may use stands in `configs/`.
+A tier is an application of its own (`build_tier`), and so is the gateway (`build_gateway`), which reaches tiers by
+name: one that cannot start never stops the others. How many replicas there are and what they may use stands in
+`configs/`.
 """
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from fastapi import FastAPI
 from pydantic import ValidationError
@@ -14,46 +15,31 @@ from ray import serve
 from ray.serve import Application
 from ray.serve.handle import DeploymentHandle
 
-from backends.errors import InputError
-from serve_app import deployments
-from serve_app.config import EngineConfig, GatewayConfig, TierConfig, jobs_url, storage_url
-from serve_app.gateway import Gateway, create_api
-from serve_app.handles import ServeTiers, remote_stages
+from backends import animation, speech
+from backends.engines import engine_names
+from backends.errors import UnknownEngineError
+from serve_app import replicas
+from serve_app.api import create_api
+from serve_app.config import GatewayConfig, TierConfig, jobs_url, storage_url
+from serve_app.gateway import Gateway
+from serve_app.handles import remote_stages
 from serve_app.jobs import SqlJobs
 from serve_app.problems import invalid
 from serve_app.storage import open_storage
 from serve_app.tier import Tier
+from serve_app.tiers import ServeTiers
 
-
-class _Parser(deployments.Parser):
-    def check_health(self) -> None:
-        """A process that answers is healthy."""
-
-
-class _Speech(deployments.Speech):
-    async def __init__(self, config: EngineConfig) -> None:
-        super().__init__(config)
-        await self.warm_up()
-
-
-class _Animation(deployments.Animation):
-    def __init__(self, config: EngineConfig) -> None:
-        super().__init__(config, open_storage(storage_url()))
-
-
-class _Composition(deployments.Composition):
-    def __init__(self) -> None:
-        super().__init__(open_storage(storage_url()))
+ModelT = TypeVar("ModelT", TierConfig, GatewayConfig)
 
 
 class _Director(Tier):
-    async def __init__(
+    def __init__(
         self,
         config: TierConfig,
-        parser: DeploymentHandle,
-        speech: DeploymentHandle,
-        animation: DeploymentHandle,
-        composition: DeploymentHandle,
+        parser: DeploymentHandle[Any],
+        speech: DeploymentHandle[Any],
+        animation: DeploymentHandle[Any],
+        composition: DeploymentHandle[Any],
     ) -> None:
         stages = remote_stages(parser, speech, animation, composition)
         super().__init__(config, stages, open_storage(storage_url()), SqlJobs(jobs_url()))
@@ -66,7 +52,9 @@ class _Director(Tier):
 
     def __del__(self) -> None:
         """Serve calls this when it stops the replica."""
-        self.close()
+        if running := getattr(self, "_running", None):
+            running.cancel()
+            self.close()
 
 
 class _Gateway:
@@ -83,16 +71,19 @@ def build_tier(args: dict[str, Any]) -> Application:
     """The application of one tier; its ingress is the Director.
 
     Raises:
-        InputError: the arguments are not those of a TierConfig.
+        InputError: the arguments are not those of a TierConfig, or name an unknown engine.
     """
     config = _validated(TierConfig, args)
-    return serve.deployment(_Director, name="Director").bind(
+    _check_engine("speech", speech.ENGINES, config.speech.engine)
+    _check_engine("animation", animation.ENGINES, config.animation.engine)
+    application: Application = serve.deployment(name="Director")(_Director).bind(
         config,
-        serve.deployment(_Parser, name="Parser").bind(),
-        serve.deployment(_Speech, name="Speech").bind(config.speech),
-        serve.deployment(_Animation, name="Animation").bind(config.animation),
-        serve.deployment(_Composition, name="Composition").bind(),
+        serve.deployment(name="Parser")(replicas.Parser).bind(),
+        serve.deployment(name="Speech")(replicas.Speech).bind(config.speech),
+        serve.deployment(name="Animation")(replicas.Animation).bind(config.animation),
+        serve.deployment(name="Composition")(replicas.Composition).bind(),
     )
+    return application
 
 
 def build_gateway(args: dict[str, Any]) -> Application:
@@ -102,4 +93,30 @@ def build_gateway(args: dict[str, Any]) -> Application:
         InputError: the arguments are not those of a GatewayConfig.
     """
     config = _validated(GatewayConfig, args)
-    return serve.deployment(serve.ingress()(_Gateway), name="Gateway").bind(config)
+    gateway: Application = serve.deployment(name="Gateway")(serve.ingress()(_Gateway)).bind(config)
+    return gateway
+
+
+BUILDERS: Mapping[str, tuple[Callable[[dict[str, Any]], Application], tuple[str, ...]]] = {
+    "serve_app.app:build_tier": (
+        build_tier,
+        ("Director", "Parser", "Speech", "Animation", "Composition"),
+    ),
+    "serve_app.app:build_gateway": (build_gateway, ("Gateway",)),
+}
+"""By import path, as configurations name them: what builds an application, and its deployments."""
+
+
+def _validated(model: type[ModelT], args: Mapping[str, Any]) -> ModelT:
+    try:
+        return model.model_validate(args)
+    except ValidationError as error:
+        raise invalid(error) from error
+
+
+def _check_engine(kind: str, table: Mapping[str, str], name: str) -> None:
+    known = engine_names(kind, table)
+    if name not in known:
+        raise UnknownEngineError(
+            f"no {kind} engine is called {name!r}; there are: {', '.join(known)}"
+        )

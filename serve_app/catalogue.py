@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from backends.animation.engine import AnimationInfo
 from backends.faces.presets import PRESETS, Preset
 from backends.script.emotions import EMOTIONS
@@ -53,7 +55,7 @@ class TierModel(StrictModel):
     """This and all below: only known of an available tier."""
     voices: int | None = None
     languages: tuple[str, ...] = ()
-    licences: dict[str, LicenceModel] = {}
+    licences: dict[str, LicenceModel] = Field(default_factory=dict)
     """By engine, or by voice where an engine's voices differ."""
     device: str | None = None
     max_characters: int | None = None

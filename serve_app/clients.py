@@ -10,7 +10,7 @@ from typing import Protocol
 
 from backends.animation.engine import AnimationInfo
 from backends.composition.captions import CaptionLine
-from backends.composition.encoders import EncoderSettings
+from backends.composition.settings import EncoderSettings
 from backends.faces.framing import Framing
 from backends.script import ScriptOptions
 from backends.speech.engine import SpeechInfo, Voice

@@ -1,6 +1,8 @@
 """What a tier is made of, and where things live on this machine."""
 
+import difflib
 import os
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ import platformdirs
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from backends.errors import UnknownTierError
+from backends.errors import InputError, UnknownTierError
 
 
 class StrictModel(BaseModel):
@@ -87,15 +89,113 @@ def read_serve_config(name: str | Path) -> dict[str, Any]:
     return data
 
 
+def tier_names() -> tuple[str, ...]:
+    """Tiers that have a shipped configuration of their own."""
+    return tuple(name for name in config_names() if _tier_arguments(name) is not None)
+
+
 def read_tier(name: str) -> TierConfig:
     """The tier of that name, out of the shipped Serve configs.
 
     Raises:
         UnknownTierError: no such tier; the message names the known ones.
     """
-    if name in config_names():
-        for application in read_serve_config(name)["applications"]:
-            if application["name"] == name:
-                return TierConfig.model_validate(application["args"])
-    known = ", ".join(config_names())
-    raise UnknownTierError(f"there is no tier {name!r}; known are: {known}")
+    arguments = _tier_arguments(name) if name in config_names() else None
+    if arguments is None:
+        known = ", ".join(tier_names())
+        raise UnknownTierError(f"there is no tier {name!r}; known are: {known}")
+    return TierConfig.model_validate(arguments)
+
+
+def _tier_arguments(config: str) -> Mapping[str, Any] | None:
+    """Of the application that has the configuration's own name."""
+    for application in read_serve_config(config)["applications"]:
+        if application["name"] == config:
+            arguments: Mapping[str, Any] = application["args"]
+            return arguments
+    return None
+
+
+def check_serve_config(config: Mapping[str, Any]) -> None:
+    """Finds what Ray Serve would ignore in silence or fail at late.
+
+    Raises:
+        InputError: an unknown key, a deployment or builder that does not exist, a value out of range; with its place.
+    """
+    from ray.serve.schema import (
+        HTTPOptionsSchema,
+        LoggingConfig,
+        ServeApplicationSchema,
+        ServeDeploySchema,
+    )
+
+    _check_keys(config, ServeDeploySchema, "the configuration")
+    _check_keys(config.get("http_options", {}), HTTPOptionsSchema, "http_options")
+    _check_keys(config.get("logging_config", {}), LoggingConfig, "logging_config")
+    applications = config.get("applications")
+    if not isinstance(applications, list) or not applications:
+        raise InputError("the configuration lists no applications")
+    for application in applications:
+        _check_keys(application, ServeApplicationSchema, "an application")
+        _check_application(application, f"application {application.get('name')!r}")
+    try:
+        ServeDeploySchema.model_validate(config)
+    except ValueError as error:
+        raise InputError(f"the configuration does not fit Ray Serve: {error}") from error
+
+
+def _check_application(application: Mapping[str, Any], where: str) -> None:
+    from ray.serve.schema import DeploymentSchema
+
+    from serve_app.app import BUILDERS
+
+    path = str(application.get("import_path"))
+    if path not in BUILDERS:
+        raise InputError(
+            f"{where}: import_path {path!r} is none of ours; those are {', '.join(BUILDERS)}"
+        )
+    builder, names = BUILDERS[path]
+    args = application.get("args", {})
+    try:
+        builder(args)
+    except InputError as error:
+        raise InputError(f"{where}: args: {error.message}") from error
+    if "tier" in args and args["tier"] != application.get("name"):
+        raise InputError(
+            f"{where}: is the tier {args['tier']!r}, and an application must be named as its tier"
+        )
+    for deployment in application.get("deployments", []):
+        _check_keys(deployment, DeploymentSchema, f"{where}: a deployment")
+        name = deployment.get("name")
+        if name not in names:
+            raise InputError(
+                f"{where}: there is no deployment {name!r}; there are {', '.join(names)}"
+            )
+        _check_deployment(deployment, f"{where}, deployment {name!r}")
+
+
+def _check_deployment(deployment: Mapping[str, Any], where: str) -> None:
+    from ray.serve.config import AutoscalingConfig
+    from ray.serve.schema import RayActorOptionsSchema
+
+    parts: dict[str, type[BaseModel]] = {
+        "ray_actor_options": RayActorOptionsSchema,
+        "autoscaling_config": AutoscalingConfig,
+    }
+    for part, model in parts.items():
+        if part in deployment:
+            _check_keys(deployment[part], model, f"{where}: {part}")
+            try:
+                model(**deployment[part])
+            except ValueError as error:
+                raise InputError(f"{where}: {part}: {error}") from error
+
+
+def _check_keys(value: object, model: type[BaseModel], where: str) -> None:
+    """Ray's models take and ignore keys that they do not know."""
+    if not isinstance(value, Mapping):
+        raise InputError(f"{where} is not a mapping of names to values")
+    if unknown := sorted(set(map(str, value)) - set(model.model_fields)):
+        near = difflib.get_close_matches(unknown[0], model.model_fields, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise InputError(f"{where} has no key {unknown[0]!r}{hint}")

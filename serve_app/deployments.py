@@ -7,6 +7,7 @@ threads, so that a replica's event loop stays free.
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from backends.animation import load_engine as load_animation_engine
 from backends.animation.engine import AnimationEngine, AnimationInfo
 from backends.composition.audio import AudioTrack
-from backends.composition.encoders import Codec, EncoderChoice, EncoderSettings, Quality, probe
+from backends.composition.encoders import probe
 from backends.composition.mux import join
 from backends.composition.segments import encode_segment
-from backends.errors import AnimationError
+from backends.composition.settings import Codec, EncoderChoice, EncoderSettings, Quality
+from backends.errors import AnimationError, EngineError, InputError
 from backends.faces.framing import Framing
 from backends.faces.images import read_image
 from backends.faces.presets import preset
@@ -25,7 +27,16 @@ from backends.script import ScriptOptions, parse
 from backends.speech import find_voice
 from backends.speech import load_engine as load_speech_engine
 from backends.speech.engine import SpeechEngine, SpeechInfo, Voice
-from backends.types import FrameBatch, Script, Segment, SpeechChunk, Utterance, segment_grid
+from backends.types import (
+    NO_CUE,
+    FrameBatch,
+    Script,
+    Segment,
+    SpeechChunk,
+    TextSpan,
+    Utterance,
+    segment_grid,
+)
 from serve_app.catalogue import FaceModel, PortraitCheck
 from serve_app.clients import ComposeTask, DrawTask
 from serve_app.config import EngineConfig
@@ -36,6 +47,8 @@ if TYPE_CHECKING:  # these import OpenCV, which only replicas that draw need: me
     from backends.composition.painter import CaptionPainter
     from backends.faces.portrait import PortraitReport
 
+_FAILURES = 5
+"""In a row, after which an engine counts as broken."""
 _AVATARS = 8
 """Prepared avatars kept in memory by one Animation stage; 10 to 60 MB each."""
 
@@ -45,9 +58,43 @@ class Parser:
         return await asyncio.to_thread(parse, text, options)
 
 
+class _Health:
+    """Whether an engine works: not when it failed several times in a row, each time by other than its input."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        try:
+            yield
+        except InputError:
+            raise
+        except Exception:
+            self._failures += 1
+            raise
+        self._failures = 0
+
+    def check(self) -> None:
+        """Serve replaces a replica whose check raises."""
+        if self._failures >= _FAILURES:
+            raise EngineError(f"the engine failed {self._failures} times in a row")
+
+
 class Speech:
     def __init__(self, config: EngineConfig) -> None:
         self._engine: SpeechEngine = load_speech_engine(config.engine, config.options)
+        self._health = _Health()
+
+    def check_health(self) -> None:
+        self._health.check()
+
+    def warm_up(self) -> None:
+        """Speaks a letter, so that no clip waits for what an engine does the first time."""
+        voice = self._engine.info.voices[0]
+        letter = Utterance("a", (TextSpan(0, 1, NO_CUE, -1),), voice.language)
+        for _ in self._engine.synthesize(letter, voice, 0):
+            pass
 
     async def describe(self) -> SpeechInfo:
         return self._engine.info
@@ -58,9 +105,10 @@ class Speech:
     async def speak(
         self, utterance: Utterance, voice: Voice, seed: int, speed: float
     ) -> AsyncIterator[SpeechChunk]:
-        chunks = self._engine.synthesize(utterance, voice, seed, speed)
-        while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
-            yield chunk
+        with self._health.watching():
+            chunks = self._engine.synthesize(utterance, voice, seed, speed)
+            while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+                yield chunk
 
 
 class Animation:
@@ -68,10 +116,14 @@ class Animation:
         self._engine: AnimationEngine[Any, Any] = load_animation_engine(
             config.engine, config.options
         )
+        self._health = _Health()
         self._storage = storage
         self._room = asyncio.Semaphore(parallel)
         self._avatars: OrderedDict[tuple[str, Framing], tuple[Any, tuple[int, int]]] = OrderedDict()
         self._preparing = Lock()
+
+    def check_health(self) -> None:
+        self._health.check()
 
     async def describe(self) -> AnimationInfo:
         return self._engine.info
@@ -90,7 +142,8 @@ class Animation:
         async with self._room:
             stop = Event()
             try:
-                segment = await asyncio.to_thread(self._draw, task, stop)
+                with self._health.watching():
+                    segment = await asyncio.to_thread(self._draw, task, stop)
             finally:
                 stop.set()  # when this is cancelled, the thread ends with the batch it is at
             await asyncio.to_thread(self._storage.put, task.key, segment.data)

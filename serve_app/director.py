@@ -1,7 +1,7 @@
 """The order of the work: text and portrait in, a finished clip in storage out.
 
-Plain async code over the stage protocols; it knows nothing of Ray. Sentences are spoken one after another and planned as
-they come; every segment of the fixed grid is drawn as soon as its rows are certain, while later sentences are still
+Plain async code over the stage protocols; it knows nothing of Ray. Sentences are spoken one after another and planned
+as they come; every segment of the fixed grid is drawn as soon as its rows are certain, while later sentences are still
 being spoken.
 """
 
@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from backends.composition.captions import caption_lines, to_srt, to_vtt
-from backends.composition.encoders import EncoderSettings
+from backends.composition.settings import EncoderSettings
 from backends.performance import Planner
 from backends.speech.engine import Voice
 from backends.speech.timeline import Timeline
 from backends.types import (
+    CueSpan,
     Notice,
     Performance,
     Script,
@@ -78,6 +79,8 @@ class _Work:
     rows: list[Performance] = field(default_factory=list)
     said: list[tuple[str, list[WordSpan]]] = field(default_factory=list)
     """Utterances that are spoken, with their words on the clip's clock."""
+    cues: list[CueSpan] = field(default_factory=list)
+    """All of them; joined, their texts are what is spoken, with a space between sentences."""
     segments: list[str] = field(default_factory=list)
     drawn_frames: int = 0
     spoken: float = 0.0
@@ -181,6 +184,9 @@ class Director:
                 spoken = self._stages.speech.speak(utterance, voice, request.seed, request.speed)
                 chunks = [timeline.place(utterance, chunk) async for chunk in spoken]
             work.said.append((utterance.text, [word for c in chunks for word in c.words]))
+            if work.cues:
+                work.cues[-1] = work.cues[-1]._replace(text=work.cues[-1].text + " ")
+            work.cues += [cue for c in chunks for cue in c.cues]
             work.spoken += len(utterance.text) / characters
             for chunk in chunks:
                 self._keep_speech(work, chunk)
@@ -246,7 +252,7 @@ class Director:
                     start_s=round(c.start_s, 4),
                     end_s=round(c.end_s, 4),
                 )
-                for c in speech.cues
+                for c in work.cues
             ),
             phonemes=tuple(
                 SpokenPhoneme(phoneme=p, start_s=round(a, 4), end_s=round(b, 4))

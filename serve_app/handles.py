@@ -13,7 +13,7 @@ from ray.serve.exceptions import BackPressureError
 from ray.serve.handle import DeploymentHandle
 
 from backends.animation.engine import AnimationInfo
-from backends.composition.encoders import EncoderSettings
+from backends.composition.settings import EncoderSettings
 from backends.errors import EngineError, ProsoponError
 from backends.faces.framing import Framing
 from backends.script import ScriptOptions
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class _Client:
-    def __init__(self, handle: DeploymentHandle) -> None:
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
         self._stage = handle.deployment_name
 
@@ -167,10 +167,10 @@ class TierHandle(_Client):
 
 
 def remote_stages(
-    parser: DeploymentHandle,
-    speech: DeploymentHandle,
-    animation: DeploymentHandle,
-    composition: DeploymentHandle,
+    parser: DeploymentHandle[Any],
+    speech: DeploymentHandle[Any],
+    animation: DeploymentHandle[Any],
+    composition: DeploymentHandle[Any],
 ) -> Stages:
     return Stages(
         parser=ParserHandle(parser),

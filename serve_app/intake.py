@@ -1,11 +1,11 @@
 """Requests as they come in: bounded, JSON or form, with at most one file."""
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 from starlette.datastructures import Headers, UploadFile
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -98,8 +98,8 @@ def validated(model: type[ModelT], fields: Mapping[str, Any]) -> ModelT:
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as error:
+        value = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
         raise InputError(f"the body is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise InputError("the body is not a JSON object")

@@ -144,14 +144,23 @@ class SqlJobs:
     """Jobs in an SQL database: SQLite (in WAL mode) for one machine, PostgreSQL for many."""
 
     def __init__(self, url: str) -> None:
-        """Opens the store and creates its table where it is missing; the URL is SQLAlchemy's."""
-        self._url = sql.make_url(url)
-        sqlite = self._url.get_backend_name() == "sqlite"
-        if sqlite and self._url.database:
-            Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
-        self._engine = sql.create_engine(
-            self._url, pool_pre_ping=not sqlite, connect_args={"timeout": _BUSY_S} if sqlite else {}
-        )
+        """Opens the store and creates its table where it is missing; the URL is SQLAlchemy's.
+
+        Raises:
+            StorageError: the URL is none, its driver is not installed, or the database does not work.
+        """
+        try:
+            self._url = sql.make_url(url)
+            sqlite = self._url.get_backend_name() == "sqlite"
+            if sqlite and self._url.database:
+                Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+            self._engine = sql.create_engine(
+                self._url,
+                pool_pre_ping=not sqlite,
+                connect_args={"timeout": _BUSY_S} if sqlite else {},
+            )
+        except (SQLAlchemyError, OSError, ImportError) as error:
+            raise StorageError(f"the job store cannot be opened: {error}") from error
         with self._transaction() as connection:
             if sqlite:
                 _use_wal(connection)
@@ -316,8 +325,8 @@ def _eta_s(row: sql.RowMapping) -> float | None:
     """What is left if the work goes on as fast as it went."""
     if row["status"] != JobStatus.RUNNING or row["progress"] < _TELLING:
         return None
-    elapsed = time.time() - row["started_at"]
-    return round(max(0.0, elapsed * (1 - row["progress"]) / row["progress"]), 1)
+    elapsed, done = float(time.time() - row["started_at"]), float(row["progress"])
+    return round(max(0.0, elapsed * (1 - done) / done), 1)
 
 
 def _abandoned() -> Problem:

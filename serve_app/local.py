@@ -3,12 +3,16 @@
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from backends.animation import load_engine as load_animation_engine
+from backends.errors import ProsoponError
+from backends.speech import load_engine as load_speech_engine
+from serve_app.catalogue import TierFacts
 from serve_app.clients import Stages
-from serve_app.config import TierConfig, home
+from serve_app.config import TierConfig, home, read_tier, tier_names
 from serve_app.deployments import Animation, Composition, Parser, Speech
 from serve_app.director import Clip, Director
 from serve_app.schemas import Report, VideoRequest
@@ -24,6 +28,28 @@ def local_stages(tier: TierConfig, storage: Storage) -> Stages:
         animation=Animation(tier.animation, storage, parallel=cores),
         composition=Composition(storage),
     )
+
+
+def describe(tier: TierConfig) -> TierFacts:
+    """What a tier offers, found by loading its engines.
+
+    Raises:
+        EngineError: an engine's packages or weights are missing; the message names the command that brings them.
+    """
+    speech = load_speech_engine(tier.speech.engine, tier.speech.options)
+    animation = load_animation_engine(tier.animation.engine, tier.animation.options)
+    return TierFacts(tier.title, speech.info, animation.info, tier.max_characters)
+
+
+def local_tiers() -> dict[str, TierFacts | ProsoponError]:
+    """Every shipped tier with what it offers here, or with what keeps it from working."""
+    found: dict[str, TierFacts | ProsoponError] = {}
+    for name in tier_names():
+        try:
+            found[name] = describe(read_tier(name))
+        except ProsoponError as error:
+            found[name] = error
+    return found
 
 
 class Studio:

@@ -31,6 +31,10 @@ class RequestTooLargeError(MediaTooLargeError):
     code = "request_too_large"
 
 
+class UnsupportedBodyError(InputError):
+    code = "unsupported_body"
+
+
 class QueueFullError(EngineError):
     code = "queue_full"
     retryable = True
@@ -48,6 +52,7 @@ _STATUS: Mapping[type[ProsoponError], int] = {
     MediaTooLargeError: 413,
     NotFoundError: 404,
     NotReadyError: 409,
+    UnsupportedBodyError: 415,
     QueueFullError: 503,
     TierUnavailableError: 503,
     EngineUnavailableError: 503,

@@ -1,6 +1,7 @@
 """What a Director replica does beside answering: it takes jobs from the store and carries them out."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from backends.errors import ProsoponError, StorageError
+from backends.performance.exchange import to_json
 from serve_app.director import Clip, Director
 from serve_app.jobs import MAX_ATTEMPTS, Jobs, Lease
 from serve_app.problems import problem, problem_of
@@ -55,10 +57,20 @@ class Runner:
             poll_s: how often the store is asked for work when nobody calls `wake`.
         """
         self._director, self._jobs, self._storage, self._tier = director, jobs, storage, tier
-        self._parallel, self._lease_s, self._beat_s, self._poll_s = parallel, lease_s, beat_s, poll_s
+        self._parallel, self._lease_s, self._beat_s, self._poll_s = (
+            parallel,
+            lease_s,
+            beat_s,
+            poll_s,
+        )
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._called = asyncio.Event()
         self._working: dict[asyncio.Task[None], Lease] = {}
+
+    @property
+    def working(self) -> int:
+        """Jobs that are in work here."""
+        return len(self._working)
 
     def wake(self) -> None:
         """There is work: look now."""
@@ -96,19 +108,15 @@ class Runner:
 
     async def _next(self) -> Lease | None:
         try:
-            return await asyncio.to_thread(
-                self._jobs.lease, self._tier, self._owner, self._lease_s
-            )
+            return await asyncio.to_thread(self._jobs.lease, self._tier, self._owner, self._lease_s)
         except StorageError:
             _log.exception("the job store cannot be asked for work")
             await asyncio.sleep(1.0)
             return None
 
     async def _pause(self) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._called.wait(), self._poll_s)
-        except TimeoutError:
-            pass
         self._called.clear()
 
     async def _carry_out(self, lease: Lease) -> None:
@@ -146,9 +154,10 @@ class Runner:
 
     def _keep(self, lease: Lease, clip: Clip) -> None:
         """Stores what stands beside the video, and drops what was only needed to make it."""
-        self._storage.put(f"{lease.files}/{PERFORMANCE}", clip.performance.to_json().encode())
+        self._storage.put(f"{lease.files}/{PERFORMANCE}", to_json(clip.performance).encode())
         if clip.captions is not None:
-            self._storage.put(f"{lease.files}/{CAPTIONS}", clip.captions.encode())
+            kind = lease.request().captions
+            self._storage.put(f"{lease.files}/{CAPTIONS}.{kind}", clip.captions.encode())
         for folder in _TEMPORARY:
             self._storage.delete(f"{lease.files}/{folder}")
 

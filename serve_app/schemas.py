@@ -5,15 +5,17 @@ The same models serve the command line (`--json`), HTTP and the job store; a fie
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from backends.faces.framing import Framing
-from backends.performance import PerformanceOptions
-from backends.script import ScriptOptions
 from backends.types import Emotion
 from serve_app.config import StrictModel
+
+if TYPE_CHECKING:  # help texts and clients need the fields alone, and quickly
+    from backends.faces.framing import Framing
+    from backends.performance import PerformanceOptions
+    from backends.script import ScriptOptions
 
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^(auto|[a-z]{2,3})$")]
 
@@ -74,7 +76,9 @@ class VideoRequest(StrictModel):
     tier: str = "lightweight"
     """Which set of engines, as `tiers` lists them."""
 
-    def script_options(self, max_characters: int) -> ScriptOptions:
+    def script_options(self, max_characters: int) -> "ScriptOptions":
+        from backends.script import ScriptOptions
+
         return ScriptOptions(
             language=self.language,
             emotion=self.emotion,
@@ -85,10 +89,14 @@ class VideoRequest(StrictModel):
             max_characters=max_characters,
         )
 
-    def framing(self) -> Framing:
+    def framing(self) -> "Framing":
+        from backends.faces.framing import Framing
+
         return Framing(size=self.size, aspect=self.aspect, face=self.face)
 
-    def performance_options(self) -> PerformanceOptions:
+    def performance_options(self) -> "PerformanceOptions":
+        from backends.performance import PerformanceOptions
+
         return PerformanceOptions(
             style=self.style,
             articulation=self.articulation,

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 
 from ray import serve
 from ray.serve.exceptions import RayServeException
-from ray.serve.schema import ApplicationStatus, ApplicationStatusOverview, ReplicaState
+from ray.serve.schema import ApplicationStatus, ApplicationStatusOverview
 
 from serve_app.clients import TierClient, TierState
 from serve_app.handles import TierHandle
 from serve_app.problems import TierUnavailableError
 
+_RUNNING = "RUNNING"
+"""Among the states of replicas, which are strings by nature."""
 _FRESH_S = 1.0
 _PATIENCE_S = 5.0
 _LONGEST_REASON = 500
@@ -58,7 +60,7 @@ def tier_state(application: ApplicationStatusOverview | None) -> TierState:
         return TierState(False, "no application of this name is deployed")
     deployments = application.deployments.values()
     if application.status == ApplicationStatus.RUNNING or (
-        deployments and all(d.replica_states.get(ReplicaState.RUNNING) for d in deployments)
+        deployments and all(_RUNNING in d.replica_states for d in deployments)
     ):
         return TierState(True)
     told = [application.message, *(d.message for d in deployments)]

@@ -60,9 +60,19 @@ def caption_lines(
 
     Each utterance is its text and its words on the clip's clock; what stands between words
     (punctuation) is shown with the word that it touches. A word longer than `max_chars` has a line
-    of its own.
+    of its own. An utterance is split by itself, so that what is shown at a time before it does not
+    change when it becomes known: frames can be painted while later sentences are still unspoken.
     """
-    tokens = [token for text, words in utterances for token in _tokens(text, words)]
+    lines: list[CaptionLine] = []
+    for text, words in utterances:
+        own = _lines(_tokens(text, words), max_chars)
+        if lines and own and lines[-1].end_s > own[0].start_s:
+            lines[-1] = replace(lines[-1], end_s=own[0].start_s)
+        lines.extend(own)
+    return tuple(lines)
+
+
+def _lines(tokens: Sequence[_Token], max_chars: int) -> list[CaptionLine]:
     groups = [tokens[a:b] for a, b in _split(tokens, max_chars)]
     lines = [
         CaptionLine(
@@ -70,7 +80,7 @@ def caption_lines(
         )
         for group in groups
     ]
-    return tuple(_extended(line, following) for line, following in zip_longest(lines, lines[1:]))
+    return [_extended(line, following) for line, following in zip_longest(lines, lines[1:])]
 
 
 def _tokens(text: str, words: Sequence[WordSpan]) -> list[_Token]:

@@ -237,7 +237,7 @@ def _render_node(name: str) -> str:
 
 
 @cache
-def _failure(encoder: Encoder) -> str:
+def failure(encoder: Encoder) -> str:
     """Why the encoder does not work here; empty when it encoded a frame. Once per process."""
     settings = EncoderSettings(encoder, Quality.DRAFT, 25, (256, 256))
     try:
@@ -263,10 +263,10 @@ def probe(codec: Codec, choice: EncoderChoice) -> Encoder:
     known = [e for e in ENCODERS if e.codec is codec]
     wanted = [e for e in known if choice in (EncoderChoice.AUTO, e.kind)]
     for encoder in wanted:
-        if not _failure(encoder):
+        if not failure(encoder):
             return encoder
-    working = ", ".join(e.kind for e in known if not _failure(e)) or "none"
-    tried = " ".join(_failure(e) for e in wanted)
+    working = ", ".join(e.kind for e in known if not failure(e)) or "none"
+    tried = " ".join(failure(e) for e in wanted)
     raise UnsupportedEncoderError(
         f"The encoder {choice!s} for {codec!s} does not work on this machine. {tried} "
         f"What works: {working}."

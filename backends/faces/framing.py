@@ -62,16 +62,16 @@ def crop_size(width: int, height: int, face_height: float, aspect: Aspect) -> tu
 
 def place_crop(width: int, height: int, size: tuple[int, int], face: Box, hair_top: float) -> Crop:
     """A crop of this size inside a picture of width x height: the face in the middle, a little
-    above half height; hair (from `hair_top` down) whole where it can be, the chin first."""
+    above half height. What cannot all be whole gives way in this order: room above the hair (which
+    reaches from `hair_top` down), room below the chin, the face."""
     crop_width, crop_height = size
     x = face.x + face.width / 2 - crop_width / 2
     y = face.y + face.height / 2 - _FACE_CENTRE * crop_height
     y = min(y, hair_top - _HEADROOM * face.height)
     y = max(y, face.y + (1 + _CHINROOM) * face.height - crop_height)
-    left, top = (
-        round(min(max(x, 0), width - crop_width)),
-        round(min(max(y, 0), height - crop_height)),
-    )
+    y = min(y, face.y)
+    left = round(min(max(x, 0), width - crop_width))
+    top = round(min(max(y, 0), height - crop_height))
     return Crop(left, top, crop_width, crop_height)
 
 

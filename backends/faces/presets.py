@@ -44,7 +44,7 @@ _ALL = (
     Preset(
         id="astronaut",
         title="Eileen Collins, astronaut",
-        credit="NASA, 1998",
+        credit="NASA",
         licence="public domain (work of the US government)",
         package="skimage",
         file="data/astronaut.png",

@@ -35,15 +35,15 @@ class Motion(NamedTuple):
 
 
 MOTIONS = (
-    Motion(Track.YAW, 1.7, 1.9, 1.0),
-    Motion(Track.PITCH, 0.9, 1.1, 0.7),
-    Motion(Track.ROLL, 1.0, 1.1, 0.6),
-    Motion(Track.X, 0.012, 0.015, 0.006),
-    Motion(Track.Y, 0.0, 0.008, 0.004),
-    Motion(Track.Z, 0.0, 0.030, 0.010),
+    Motion(Track.YAW, 1.8, 2.1, 1.9),
+    Motion(Track.PITCH, 1.0, 1.2, 1.0),
+    Motion(Track.ROLL, 1.1, 1.3, 1.0),
+    Motion(Track.X, 0.015, 0.025, 0.008),
+    Motion(Track.Y, 0.0, 0.014, 0.006),
+    Motion(Track.Z, 0.0, 0.045, 0.012),
 )
 """In the order of `backends.types.POSE`."""
-SLOW_PERIOD_S, QUICK_PERIOD_S = 1.5, 0.5
+SLOW_PERIOD_S, QUICK_PERIOD_S = 1.3, 0.38
 BREATH_S, BREATH_RISE = 3.7, 0.006
 FADE_IN_S = 0.6
 """The clip begins in the portrait's own pose."""

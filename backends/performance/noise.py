@@ -5,6 +5,7 @@ and Flood 2014, "Fast splittable pseudorandom number generators"); everything af
 elementwise arithmetic, the same for any length of array.
 """
 
+import math
 from enum import IntEnum
 from functools import lru_cache
 
@@ -55,10 +56,13 @@ def _key(seed: int, track: int) -> int:
     return _mix_one(_mix_one(seed & _MASK) ^ _mix_one((track + 1) * _GOLDEN & _MASK))
 
 
+def _one(seed: int, track: int, index: int) -> int:
+    return _mix_one((index * _GOLDEN + _key(seed, track)) & _MASK)
+
+
 def one_uniform(seed: int, track: int, index: int) -> float:
     """Evenly spread in [0, 1)."""
-    bits = _mix_one((index * _GOLDEN + _key(seed, track)) & _MASK)
-    return (bits >> 11) * 2.0**-53
+    return (_one(seed, track, index) >> 11) * 2.0**-53
 
 
 def normal(seed: int, track: int, index: NDArray[np.int64]) -> Floats:
@@ -67,13 +71,15 @@ def normal(seed: int, track: int, index: NDArray[np.int64]) -> Floats:
     total = np.zeros(len(bits), np.float64)
     for shift in (0, 16, 32, 48):
         total += ((bits >> np.uint64(shift)) & np.uint64(0xFFFF)).astype(np.float64)
-    centred: Floats = (total / 65536.0 - (2.0 - 2.0 / 65536.0)) * 3.0**0.5
+    centred: Floats = (total / 65536.0 - (2.0 - 2.0 / 65536.0)) * math.sqrt(3.0)
     return centred
 
 
 def one_normal(seed: int, track: int, index: int) -> float:
     """One number of `normal`."""
-    return float(normal(seed, track, np.array([index], np.int64))[0])
+    bits = _one(seed, track, index)
+    total = sum((bits >> shift) & 0xFFFF for shift in (0, 16, 32, 48))
+    return (total / 65536.0 - (2.0 - 2.0 / 65536.0)) * math.sqrt(3.0)
 
 
 def drift(seed: int, track: int, times_s: Floats, period_s: float) -> Floats:

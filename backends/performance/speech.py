@@ -40,8 +40,8 @@ class Kernel(NamedTuple):
 
 
 KERNELS: dict[str, Kernel] = {
-    "opening": Kernel(0.066, 0.050),
-    "width": Kernel(0.085, 0.070),
+    "opening": Kernel(0.054, 0.042),
+    "width": Kernel(0.075, 0.062),
     "tongue": Kernel(0.040, 0.035),
 }
 CHANNELS: tuple[tuple[str, str], ...] = (

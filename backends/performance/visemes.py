@@ -19,7 +19,7 @@ WIDE_GAP = 0.30
 """Lip gap at the 95th percentile of speech, in eye distances."""
 UPPER_LIFTS, LOWER_DROPS, JAW_DROPS, FUNNEL_OPENS = 0.09, 0.12, 0.36, 0.075
 """Lip gap (eye distances) that 1 of mouthUpperUp, mouthLowerDown, jawOpen, mouthFunnel gives."""
-STRESS_OPENS = 1.25
+STRESS_OPENS = 1.6
 """Stressed open vowels against unstressed ones."""
 
 
@@ -68,7 +68,7 @@ def _shape(
 ) -> Viseme:
     """The lower lip gives what upper lip, jaw and funnel leave; what is left goes to the jaw."""
     left = WIDE_GAP * opening - UPPER_LIFTS * upper - JAW_DROPS * jaw - FUNNEL_OPENS * funnel
-    lower = min(max(left / LOWER_DROPS, 0.0), 0.85)
+    lower = min(max(left / LOWER_DROPS, -0.5), 1.0)
     jaw += max(left - LOWER_DROPS * lower, 0.0) / JAW_DROPS
     return Viseme(jaw, lower, upper, stretch, pucker, funnel, tongue, dominance=dominance)
 
@@ -82,7 +82,7 @@ DENTAL = _shape(0.36, 0.60, 0.05, stretch=0.20, tongue=1.0, dominance=Dominance(
 ALVEOLAR = _shape(0.47, 0.60, 0.07, stretch=0.32, tongue=0.85, dominance=Dominance(0.62, 0.45))
 SIBILANT = _shape(0.38, 0.58, 0.03, stretch=0.40, tongue=0.4, dominance=Dominance(1.1, 0.7))
 HUSHING = _shape(
-    0.50, 0.36, 0.08, pucker=0.15, funnel=0.65, tongue=0.3, dominance=Dominance(1.0, 1.2)
+    0.55, 0.36, 0.08, pucker=0.10, funnel=0.55, tongue=0.3, dominance=Dominance(1.0, 1.2)
 )
 PALATAL = _shape(0.47, 0.52, 0.08, stretch=0.42, tongue=0.2, dominance=Dominance(0.8, 0.7))
 VELAR = _shape(0.53, 0.50, 0.14, stretch=0.25, dominance=Dominance(0.9, 0.25, 0.6))
@@ -90,7 +90,8 @@ GLOTTAL = _shape(0.50, 0.45, 0.14, stretch=0.20, dominance=Dominance(0.35, 0.1, 
 RHOTIC = _shape(
     0.37, 0.38, 0.06, pucker=0.28, funnel=0.32, tongue=0.3, dominance=Dominance(0.9, 1.1)
 )
-LABIAL_VELAR = _shape(0.05, 0.0, 0.03, pucker=1.0, dominance=Dominance(1.3, 1.4))
+LABIAL_VELAR = _shape(-0.15, -0.05, 0.0, pucker=0.75, dominance=Dominance(1.6, 1.4))
+"""Targets below zero overshoot: neighbours shall not hold the mouth open."""
 PAUSE = _shape(0.40, 0.27, 0.12, stretch=0.08, dominance=Dominance(1.1, 0.8, 0.6))
 """Between phrases the mouth stays open; long rests close it (`backends.performance.speech`)."""
 UNKNOWN = replace(GLOTTAL, dominance=Dominance(0.2, 0.1, 0.1))
@@ -151,27 +152,19 @@ REDUCED = "əɚᵻᵿɨɘɜɝ"
 
 def _vowel(letter: str, stressed: bool) -> Viseme:
     v = VOWELS[letter]
+    stress = STRESS_OPENS if stressed and v.height > 0.4 else 1.0
     if v.rounded:
-        opening = 0.15 + 0.45 * v.height**1.5
-        jaw = 0.03 + 0.28 * v.height**1.5
-        if stressed and v.height > 0.5:
-            opening, jaw = opening * STRESS_OPENS, jaw * STRESS_OPENS
-        shut = 1.0 - v.height
-        return _shape(
-            opening,
-            0.14 + 0.2 * v.height,
-            jaw,
-            pucker=0.20 + 0.65 * shut,
-            funnel=0.22 * v.height + 0.12,
-        )
-    opening = 0.47 + 0.35 * min(1.0, v.height * 1.45)
-    jaw = 0.07 + 0.26 * v.height
+        opening = stress * (0.09 + 0.60 * v.height**1.2)
+        jaw = stress * (0.02 + 0.30 * v.height**1.2)
+        pucker, funnel = 0.12 + 0.43 * (1.0 - v.height), 0.08 + 0.22 * v.height
+        return _shape(opening, 0.06 + 0.2 * v.height, jaw, pucker=pucker, funnel=funnel)
     if letter in REDUCED:
         opening, jaw = 0.40, 0.10
-    elif stressed and v.height > 0.4:
-        opening, jaw = opening * STRESS_OPENS, jaw * STRESS_OPENS
-    stretch = 0.46 - 0.18 * v.backness - 0.08 * v.height
-    return _shape(opening, 0.55, jaw, stretch=stretch)
+    else:
+        openness = min(1.0, v.height * 1.4)
+        opening = stress * (0.47 + 0.43 * openness)
+        jaw = stress * (0.07 + 0.26 * openness)
+    return _shape(opening, 0.55, jaw, stretch=0.46 - 0.18 * v.backness - 0.08 * v.height)
 
 
 def _normalized(phoneme: str) -> str:

@@ -17,7 +17,9 @@ DEFAULT_PAUSE_S = 0.5
 _PAUSES = frozenset({"pause", "break", "silence", "παυση", "σιωπη"})
 _FILLERS = frozenset({"and", "&", "και"})
 _ITEM = re.compile(r"[\s,+;]*(?P<name>[^\s,+;:=]+)(?:\s*[:=]\s*(?P<value>[^\s,;:=]*(?:,\d+)?))?")
-_SINGLE = re.compile(r"\s*(?P<name>[^:=]*?)\s*(?:[:=]\s*(?P<value>.*?)\s*)?")
+_SINGLE = re.compile(
+    r"\s*(?P<name>[^:=]*?)\s*(?:[:=]\s*(?P<value>[^\s:=,]*(?:,\d+)?(?:\s*(?:m?s|δ|%))?)\s*)?"
+)
 _NUMBER = re.compile(r"[+-]?(?:\d{1,9}(?:[.,]\d*)?|[.,]\d+)", re.ASCII)
 _UNITS: Mapping[str, float] = MappingProxyType({"": 1.0, "s": 1.0, "ms": 0.001, "δ": 1.0})
 
@@ -29,7 +31,7 @@ class CueMark:
     position: int
     cue: Cue
     word: str
-    """The word as it was written, which a sentence may need; "" for a mixture."""
+    """The strongest emotion's name as it was written, which the sentence may need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,28 +111,31 @@ def read(content: str, position: int, scale: float) -> tuple[Mark | None, list[N
         return None, []
     notices: list[Notice] = []
     weights: dict[Emotion, float] = {}
-    for emotion, value in items:
+    strongest, word = -1.0, ""
+    for name, value in items:
         weight, notice = _intensity(value, position)
+        emotion = names()[fold(name)]
         weights[emotion] = max(weights.get(emotion, 0.0), min(1.0, weight * scale))
         notices += notice
-    word = single["name"] if single and len(items) == 1 else ""
+        if weight > strongest:
+            strongest, word = weight, name
     return CueMark(position, Cue(tuple(weights.items())), word), notices
 
 
-def _items(content: str, single: re.Match[str] | None) -> list[tuple[Emotion, str | None]]:
-    """Emotions with their written intensities; nothing if any of the names is unknown."""
-    if single and (emotion := names().get(fold(single["name"]))):
-        return [(emotion, single["value"])]
-    items: list[tuple[Emotion, str | None]] = []
+def _items(content: str, single: re.Match[str] | None) -> list[tuple[str, str | None]]:
+    """Names with their written intensities; nothing if any of the names is unknown."""
+    if single and fold(single["name"]) in names():
+        return [(single["name"], single["value"])]
+    items: list[tuple[str, str | None]] = []
     at = 0
     while match := _ITEM.match(content, at):
         at = match.end()
-        name = fold(match["name"])
-        if name in _FILLERS:
+        name = match["name"]
+        if fold(name) in _FILLERS:
             continue
-        if name not in names():
+        if fold(name) not in names():
             return []
-        items.append((names()[name], match["value"]))
+        items.append((name, match["value"]))
     return [] if content[at:].strip(" ,+;") else items
 
 

@@ -27,7 +27,7 @@ _SCALES: Mapping[str, str] = {
     "tn": "trillion", "thousand": "thousand", "million": "million", "billion": "billion",
     "trillion": "trillion",
 }  # fmt: skip
-_SCALE = r"(?:\s?(?P<scale>thousand|million|billion|trillion|[kmb]|mn|bn|tn)\b)?"
+_SCALE = r"(?:\s?(?P<scale>(?i:thousand|million|billion|trillion|[kmb]|mn|bn|tn))\b)?"
 _UNITS: Mapping[str, tuple[str, str]] = {
     "km/h": ("kilometer per hour", "kilometers per hour"),
     "mph": ("mile per hour", "miles per hour"),
@@ -83,22 +83,25 @@ _ABBREVIATIONS: Mapping[str, str] = {
     "sen": "Senator", "hon": "Honorable", "mt": "Mount", "e.g": "for example", "eg": "for example",
     "i.e": "that is", "ie": "that is", "etc": "et cetera", "vs": "versus", "cf": "compare",
     "approx": "approximately", "esp": "especially", "dept": "department", "inc": "Incorporated",
-    "ltd": "Limited", "corp": "Corporation", "bros": "Brothers", "a.m": "A M", "p.m": "P M",
-    "b.c": "B C", "a.d": "A D", "ph.d": "P H D",
+    "ltd": "Limited", "corp": "Corporation", "bros": "Brothers", "a.m": "AM", "p.m": "PM",
+    "b.c": "BC",
 }  # fmt: skip
 _ALWAYS_CAPITAL = frozenset(words("gen gov rep sen hon mt ms sr inc corp"))
-_ABBREVIATION = re.compile(
-    r"(?<![\w.])(" + "|".join(map(re.escape, _ABBREVIATIONS)) + r")\.(?![\w])", re.IGNORECASE
-)
+_ABBREVIATION = re.compile(r"(?<![\w.])([^\W\d_][\w.]{0,5})\.(?!\w)")
 _REFERENCES: Mapping[str, str] = {
     "p": "page", "pp": "pages", "fig": "figure", "figs": "figures", "vol": "volume",
     "ch": "chapter", "sec": "section",
 }  # fmt: skip
 _SHORT_MONTH = re.compile(rf"\b({'|'.join(m[:3] for m in _MONTHS if m != 'May')}|Sept)")
-_YEAR_HINT = (
-    r"(?P<hint>\b(?:in|since|of|by|until|till|from|before|after|during|year|circa|around|"
-    rf"{'|'.join(_MONTHS)}),?\s|\()"
+_YEAR_HINT = re.compile(
+    r"(?:\b(?:in|since|of|by|until|till|from|before|after|during|year|circa|around|"
+    rf"{'|'.join(_MONTHS)}),?\s|\()\Z",
+    re.IGNORECASE,
 )
+_DECADE_HINT = re.compile(
+    r"(?:\b(?:the|his|her|my|their|early|late)\s|\bmid-|['’])\Z", re.IGNORECASE
+)
+_HINT_LENGTH = 12
 _WORDS = Vocabulary(
     decimal_mark=".",
     minus="minus",
@@ -136,6 +139,7 @@ def ordinal(value: int) -> str:
     return str(num2words(value, lang="en", to="ordinal")).replace(",", "")
 
 
+@lru_cache(maxsize=4096)
 def year(value: int) -> str:
     """ "nineteen oh five", "two thousand and six", "twenty twenty-six"."""
     return str(num2words(value, lang="en", to="year")).replace("oh-", "oh ").replace(",", "")
@@ -169,7 +173,7 @@ def _day_first(match: re.Match[str]) -> str:
 def _half_of_day(match: re.Match[str], letter: str | None) -> str:
     if not letter:
         return ""
-    return f" {letter.upper()} M" + (closing(match) if match.group()[-1] == "." else "")
+    return f" {letter.upper()}M" + (closing(match) if match.group()[-1] == "." else "")
 
 
 def _time(match: re.Match[str]) -> str:
@@ -187,13 +191,25 @@ def _time(match: re.Match[str]) -> str:
 
 def _decade(match: re.Match[str]) -> str:
     written = match[1]
+    if len(written) == 2 and not _hinted(match, _DECADE_HINT):
+        return match.group()
     words = year(int(written)) if len(written) == 4 else cardinal(int(written))
     return words[:-1] + "ies" if words.endswith("y") else words + "s"
 
 
+def _year(match: re.Match[str]) -> str:
+    """From 1900 on a number of four figures is a year; before that, where a word says so."""
+    value = int(match[1])
+    return year(value) if value >= 1900 or _hinted(match, _YEAR_HINT) else match.group()
+
+
+def _hinted(match: re.Match[str], hint: re.Pattern[str]) -> bool:
+    return bool(hint.search(match.string[max(0, match.start() - _HINT_LENGTH) : match.start()]))
+
+
 def _abbreviation(match: re.Match[str]) -> str:
     word = match[1].casefold()
-    if word in _ALWAYS_CAPITAL and not match[1][0].isupper():
+    if word not in _ABBREVIATIONS or (word in _ALWAYS_CAPITAL and not match[1][0].isupper()):
         return match.group()
     return _ABBREVIATIONS[word] + closing(match)
 
@@ -260,6 +276,7 @@ class English(Verbalizer):
                 ),
                 _day_first,
             ),
+            (re.compile(rf"{_SHORT_MONTH.pattern}(?=\s\d)"), lambda m: _month(m[1])),
         )
 
     def figures(self) -> Rules:
@@ -272,8 +289,7 @@ class English(Verbalizer):
             (
                 re.compile(
                     rf"(?P<sign>{SIGN})(?P<currency>US\$|[$€£¥]|\b(?:USD|EUR|GBP|JPY)\b)\s?"
-                    rf"(?P<number>{NUMBER}){_SCALE}",
-                    re.IGNORECASE,
+                    rf"(?P<number>{NUMBER}){_SCALE}"
                 ),
                 self._money,
             ),
@@ -284,37 +300,28 @@ class English(Verbalizer):
                 ),
                 self._money,
             ),
-            (re.compile(r"(?<![\w.,])(1[1-9]\d0|20\d0)['’]?s\b"), _decade),
-            (
-                re.compile(
-                    r"(?:['’]|(?<=\bthe )|(?<=\bhis )|(?<=\bher )|(?<=\bmy )"
-                    r"|(?<=\bearly )|(?<=\blate )|(?<=\bmid-)|(?<=\btheir ))([2-9]0)['’]?s\b"
-                ),
-                _decade,
-            ),
+            (re.compile(r"(?<![\w.,])(1[1-9]\d0|20\d0|[2-9]0)['’]?s\b"), _decade),
             (
                 re.compile(
                     rf"(?P<sign>{SIGN})(?<![\w.,])(?P<number>{NUMBER})\s?(?P<unit>{_UNIT})(?![\w²³])"
                 ),
                 self._unit,
             ),
-            (re.compile(r"(?<![\w.,])(\d{1,15})(?:st|nd|rd|th)\b"), lambda m: ordinal(int(m[1]))),
             (
-                re.compile(_YEAR_HINT + r"(?P<year>1[1-9]\d\d|20\d\d)(?![\w%]|[.,:/]\d)", re.I),
-                lambda m: m["hint"] + year(int(m["year"])),
+                re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:st|nd|rd|th)\b"),
+                lambda m: ordinal(int(m[1].replace(",", ""))),
+            ),
+            (re.compile(r"(?<![\w.,:/+-])(1[1-9]\d\d|20\d\d)(?![\w%]|[.,:/-]\d)"), _year),
+            (
+                re.compile(r"\b(24/7|50/50|9/11)\b"),
+                lambda m: " ".join(cardinal(int(part)) for part in m[1].split("/")),
             ),
             (
-                re.compile(r"(?<![\w.,:/$€£+-])(19\d\d|20\d\d)(?![\w%]|[.,:/-]\d)"),
-                lambda m: year(int(m[1])),
-            ),
-            (re.compile(r"\b24/7\b"), lambda _: "twenty-four seven"),
-            (
-                re.compile(r"\b(pp?|figs?|vol|ch|sec)\.\s?(?=\d)", re.IGNORECASE),
+                re.compile(r"\b([Pp]p?|[Ff]igs?|[Vv]ol|[Cc]h|[Ss]ec)\.\s?(?=\d)"),
                 lambda m: f"{_REFERENCES[m[1].casefold()]} ",
             ),
             (re.compile(r"\b[Nn]os?\.\s?(?=\d)"), lambda _: "number "),
             (re.compile(r"#(?=\d)"), lambda _: "number "),
-            (re.compile(rf"{_SHORT_MONTH.pattern}(?=\s\d)"), lambda m: _month(m[1])),
         )
 
     def signs(self) -> Rules:

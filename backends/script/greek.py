@@ -78,6 +78,7 @@ _UNITS: Mapping[str, tuple[Form, str, str]] = {
     "Hz": (Form.NEUTER, "χερτζ", "χερτζ"),
     "%": (Form.NEUTER, "τοις εκατό", "τοις εκατό"),
 }
+_DEGREES: Mapping[str, str] = {"τουσ": "βαθμούς", "στουσ": "βαθμούς", "των": "βαθμών"}
 _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _ABBREVIATIONS: Mapping[str, str] = {
     "π.χ": "για παράδειγμα", "λ.χ": "λόγου χάρη", "κ.λπ": "και λοιπά", "κλπ": "και λοιπά",
@@ -89,9 +90,7 @@ _ABBREVIATIONS: Mapping[str, str] = {
     "χλμ": "χιλιόμετρα",
     "σ.σ": "σημείωση συντάκτη", "πρβλ": "παράβαλε",
 }  # fmt: skip
-_ABBREVIATION = re.compile(
-    r"(?<![\w.])(π\.Χ|" + "|".join(map(re.escape, _ABBREVIATIONS)) + r")\.(?!\w)", re.IGNORECASE
-)
+_ABBREVIATION = re.compile(r"(?<![\w.])([^\W\d_][\w.]{0,5})\.(?!\w)")
 _MISTER: Mapping[str, str] = {
     "του": "κυρίου", "τον": "κύριο", "στον": "κύριο", "αγαπητε": "κύριε", "η": "κυρία",
     "της": "κυρίας", "την": "κυρία", "στην": "κυρία", "στη": "κυρία", "τη": "κυρία",
@@ -110,9 +109,10 @@ _WORDS = Vocabulary(
     },
     symbols={
         "&": "και", "@": "παπάκι", "%": "τοις εκατό", "+": "συν", "=": "ίσον", "×": "επί",
-        "÷": "διά", "<": "μικρότερο από", ">": "μεγαλύτερο από", "°": "μοίρες",
-        "№": "αριθμός", "$": "δολάρια", "€": "ευρώ", "£": "λίρες", "¥": "γιεν",
-        "§": "παράγραφος", "±": "συν πλην", "≈": "περίπου", "~": "περίπου", "©": "κόπιραϊτ", "℃": "βαθμοί Κελσίου", "℉": "βαθμοί Φαρενάιτ",
+        "÷": "διά", "<": "μικρότερο από", ">": "μεγαλύτερο από", "°": "μοίρες", "№": "αριθμός",
+        "$": "δολάρια", "€": "ευρώ", "£": "λίρες", "¥": "γιεν", "§": "παράγραφος",
+        "±": "συν πλην", "≈": "περίπου", "~": "περίπου", "©": "κόπιραϊτ", "℃": "βαθμοί Κελσίου",
+        "℉": "βαθμοί Φαρενάιτ",
     },
     address={
         ".": "τελεία", "/": "κάθετος", "-": "παύλα", "_": "κάτω παύλα", "@": "παπάκι", "+": "συν",
@@ -169,8 +169,8 @@ def _ordinal(match: re.Match[str]) -> str:
 
 
 def _abbreviation(match: re.Match[str]) -> str:
-    word = "προ Χριστού" if match[1] == "π.Χ" else _ABBREVIATIONS[match[1].casefold()]
-    return word + closing(match)
+    word = "προ Χριστού" if match[1] == "π.Χ" else _ABBREVIATIONS.get(match[1].casefold())
+    return word + closing(match) if word else match.group()
 
 
 def _mister(match: re.Match[str]) -> str:
@@ -227,13 +227,16 @@ class Greek(Verbalizer):
         form, one, many = _UNITS[match["unit"]]
         dot = closing(match) if match["unit"].endswith(".") else ""
         words = one if number == (1, "") else many
+        before = WORD_BEFORE.search(match.string, max(0, match.start() - 8), match.start())
+        if before and form == Form.MASCULINE:
+            words = words.replace("βαθμοί", _DEGREES.get(fold(before[1]), "βαθμοί"))
         return f"{self.sign(match)}{decimal(number, form)} {words}{dot}"
 
     def named_dates(self) -> Rules:
         return (
             (
                 re.compile(
-                    rf"(?<![\w/.,])(?P<day>\d{{1,2}})(?:η|ης)?\s(?P<month>{_MONTH})(?!\w)"
+                    rf"(?<![\w/.,])(?P<day>\d{{1,2}})\s(?P<month>{_MONTH})(?!\w)"
                     r"(?:,?\s(?P<year>\d{4})(?!\d))?"
                 ),
                 _named_date,

@@ -38,6 +38,13 @@ _UNITS = words(
     "μηδέν . δύο . . πέντε έξι επτά οκτώ εννέα δέκα έντεκα δώδεκα . . δεκαπέντε δεκαέξι δεκαεπτά "
     "δεκαοκτώ δεκαεννέα"
 )
+_BENT: Mapping[int, tuple[str, str, str]] = {
+    3: ("τρία", "τρεις", "τριών"),
+    4: ("τέσσερα", "τέσσερις", "τεσσάρων"),
+    13: ("δεκατρία", "δεκατρείς", "δεκατριών"),
+    14: ("δεκατέσσερα", "δεκατέσσερις", "δεκατεσσάρων"),
+}
+"""Neuter, masculine and feminine, genitive."""
 _TENS = words(". . είκοσι τριάντα σαράντα πενήντα εξήντα εβδομήντα ογδόντα ενενήντα")
 _HUNDREDS = words(". . διακόσι τριακόσι τετρακόσι πεντακόσι εξακόσι επτακόσι οκτακόσι εννιακόσι")
 _ENDINGS: Mapping[Form, str] = {
@@ -81,7 +88,7 @@ _MASCULINE_ES = frozenset(
 _MASCULINE_ACCUSATIVES = frozenset(words("χρονο μηνα αιωνα βαθμο ανθρωπο αντρα φιλο τονο"))
 _MASCULINE_EIS = frozenset(words("γονεισ συγγραφεισ γραμματεισ δρομεισ κουρεισ"))
 WORD_BEFORE = re.compile(r"([^\W\d_]+)\s\Z")
-_WORD_BEHIND = re.compile(r"\s([^\W\d_]{4,})")
+_WORD_BEHIND = re.compile(r"\s(?!(?:στα|για|μετά|κατά|παρά|αλλά|θα|να)\b)([^\W\d_]{3,})")
 
 
 def _genitive(form: Form) -> bool:
@@ -90,7 +97,7 @@ def _genitive(form: Form) -> bool:
 
 def _stressed_ending(stem: str, ending: str) -> str:
     """The genitive pulls the stress to its ending's syllable: διακόσια, διακοσίων."""
-    if ending != "ων":
+    if ending not in ("ων", "ου"):
         return stem + ending
     plain = "".join(c for c in unicodedata.normalize("NFD", stem) if c != "\u0301")
     return unicodedata.normalize("NFC", plain + "\u0301" + ending)
@@ -102,14 +109,9 @@ def _below_hundred(value: int, form: Form) -> str:
         return _TENS[tens] + (f" {_below_hundred(rest, form)}" if rest else "")
     if value == 1:
         return _ONE[form]
-    genitive, neuter = _genitive(form), form == Form.NEUTER
-    if value in (3, 13):
-        word = "τριών" if genitive else "τρία" if neuter else "τρεις"
-        return word if value == 3 else "δεκα" + word
-    if value in (4, 14):
-        rest_of = "σάρων" if genitive else "σερα" if neuter else "σερις"
-        stem = "τεσ" if genitive else "τέσ"
-        return stem + rest_of if value == 4 else "δεκα" + stem + rest_of
+    if value in _BENT:
+        neuter, gendered, genitive = _BENT[value]
+        return genitive if _genitive(form) else neuter if form == Form.NEUTER else gendered
     return _UNITS[value]
 
 
@@ -117,10 +119,8 @@ def _below_thousand(value: int, form: Form) -> str:
     hundreds, rest = divmod(value, 100)
     if not hundreds:
         return _below_hundred(rest, form)
-    if hundreds == 1:
-        head = "εκατόν" if rest else "εκατό"
-    else:
-        head = _stressed_ending(_HUNDREDS[hundreds], _ENDINGS[form])
+    hundred = "εκατόν" if rest else "εκατό"
+    head = hundred if hundreds == 1 else _stressed_ending(_HUNDREDS[hundreds], _ENDINGS[form])
     return f"{head} {_below_hundred(rest, form)}" if rest else head
 
 
@@ -140,10 +140,9 @@ def cardinal(value: int, form: Form = Form.NEUTER) -> str:
     for size, stem in _LARGE:
         count, value = divmod(value, size)
         if count:
+            endings = ("ου", "ων") if genitive else ("ο", "α")
             spoken.append(_below_thousand(count, Form.GENITIVE if genitive else Form.NEUTER))
-            spoken.append(
-                stem + (("ου" if count == 1 else "ων") if genitive else "ο" if count == 1 else "α")
-            )
+            spoken.append(_stressed_ending(stem, endings[count > 1]))
     thousands, value = divmod(value, 1000)
     if thousands == 1:
         spoken.append(_stressed_ending("χίλι", _ENDINGS[form]))

@@ -14,8 +14,10 @@ from backends.script.sentences import is_greek
 from backends.script.text import Text
 
 _LEXICON_WORD = re.compile(r"[^\W_]+(?:[-'’.&+][^\W_]+)*[+#]*")
-_AFTER_FIGURE = re.compile(r"\d\s?[A-Za-z/]{1,4}(?![^\W\d_])")
-"""Units, which say nothing of the language."""
+_NEUTRAL = re.compile(
+    r"\d\s?[A-Za-z/]{1,4}(?![^\W\d_])|\S{1,64}@\S{1,64}|(?:https?://|www\.)\S{1,400}"
+)
+"""Units and addresses, which say nothing of the language."""
 _PART = re.compile(r"[^\W_]+")
 _UNSPOKEN = re.compile(r"[*_^|`\\{}#•™®]+")
 
@@ -27,7 +29,7 @@ def language_of(chars: str, asked: str, before: str | None) -> str:
         asked: the language of what is not Greek, or "auto".
         before: the language of the sentence before, for one without letters.
     """
-    letters = [char for char in _AFTER_FIGURE.sub("", chars) if char.isalpha()]
+    letters = [char for char in _NEUTRAL.sub("", chars) if char.isalpha()]
     letters = letters or [char for char in chars if char.isalpha()]
     other = "en" if asked == "auto" else asked
     if not letters:

@@ -29,7 +29,7 @@ _PATTERNS: Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
     "stars": _pattern(False, True),
     "both": _pattern(True, True),
 }
-_SUGGESTIONS = 20
+_SUGGESTIONS = 10
 """Unknown cues that get a suggestion; the search for one is slow."""
 
 

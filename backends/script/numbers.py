@@ -24,7 +24,7 @@ RANGE = re.compile(
     r"(?<![\w.,/:-])(\d{1,9}(?:[.,:]\d{1,9})*)(?:[-–]|\s–\s)(\d{1,9}(?:[.,:]\d{1,9})*)(?![-–/]?\d)"
 )
 FRACTION = re.compile(r"(?<![\w/.,])(\d{1,2})/(\d{1,2})(?![\w/])")
-VULGAR = re.compile(r"(?:(?<!\d)(\d{1,6})\s?)?([½⅓⅔¼¾])")
+VULGAR = re.compile(r"[½⅓⅔¼¾]")
 BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])/(?=[^\W\d_])")
 RATIO = re.compile(r"(?<=\d):(?=\d)")
 PHONE = re.compile(
@@ -32,7 +32,7 @@ PHONE = re.compile(
     r"|\(\d{2,5}\) ?\d{2,5}(?:[ -]\d{2,5}){0,3}"
     r"|\d{3}-\d{4}"
     r"|(?:2\d{2,4}|69\d)[ -]\d{6,7}"
-    r"|\d{2,5}(?:[ -]\d{2,5}){2,4}"
+    r"|\d{1,5}(?:[ -]\d{2,5}){2,4}"
     r")(?![\w/-]|[.,]\d)"
 )
 PLAIN = re.compile(rf"(?P<sign>{SIGN})(?P<number>{NUMBER})")

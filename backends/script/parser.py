@@ -78,10 +78,11 @@ class IncrementalParser:
         for drop in dropped:
             self._dropped.setdefault(drop.char, drop.position)
         more = self._lexer.push(cleaned, final)
+        before = max(0, len(self._chars) - 1)
         self._chars += more.chars
         self._at.extend(more.at)
         known = len(self._utterances)
-        if more.chars or final:
+        if final or _LETTER.search(self._chars, before):  # a word begins or ends there
             self._take_sentences(final)
         return self._utterances[known:]
 

@@ -153,8 +153,9 @@ class Verbalizer(ABC):
         return f"{self.cardinal(over)} {self.words.out_of} {self.cardinal(under)}"
 
     def _vulgar(self, match: re.Match[str]) -> str:
-        words = self.words.fractions[match[2]]
-        return f"{match[1]} {self.words.half_joint} {words}" if match[1] else words
+        words = self.words.fractions[match.group()]
+        before = match.string[max(0, match.start() - 2) : match.start()].rstrip()
+        return f" {self.words.half_joint} {words}" if before[-1:].isdecimal() else words
 
     def _plain(self, match: re.Match[str]) -> str:
         """Any number that no other rule took, apart from the letters it touches."""

@@ -1,25 +1,11 @@
-"""Utterances become timed sound: the table of engines, and how to get an engine and a voice.
-
-An engine is named here, or by an installed package in the entry-point group `prosopon.speech_engines`, as
-"module:class". The class has its options as a pydantic model in `Options` and takes one of them.
-"""
+"""Utterances become timed sound: the table of engines, and how to get an engine and a voice."""
 
 import difflib
 from collections.abc import Mapping
-from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
-from typing import Any
 
-from pydantic import ValidationError
-
-from backends.errors import (
-    EngineUnavailableError,
-    InputError,
-    UnknownEngineError,
-    UnknownVoiceError,
-    UnsupportedLanguageError,
-)
+from backends.engines import make_engine
+from backends.errors import UnknownVoiceError, UnsupportedLanguageError
 from backends.speech.engine import SpeechEngine, Voice
 
 ENGINES: Mapping[str, str] = MappingProxyType(
@@ -28,33 +14,11 @@ ENGINES: Mapping[str, str] = MappingProxyType(
         "tone": "backends.speech.tone:ToneEngine",
     }
 )
-ENTRY_POINTS = "prosopon.speech_engines"
 
 
-def load_engine(name: str, options: Mapping[str, Any] | None = None) -> SpeechEngine:
-    """An engine with its weights loaded.
-
-    Args:
-        name: Of the table, or of an entry point.
-        options: Fields of the engine's `Options`.
-
-    Raises:
-        UnknownEngineError: no engine has that name.
-        EngineUnavailableError: its packages are not installed.
-        InputError: the options are not the engine's.
-        EngineError: it does not load; the message says why.
-    """
-    try:
-        factory = _factory(name)
-        chosen = factory.Options.model_validate(dict(options or {}))
-        engine: SpeechEngine = factory(chosen)
-    except ImportError as error:
-        raise EngineUnavailableError(
-            f"speech engine {name!r} wants a package that is not installed ({error}); "
-            f'pip install "prosopon[{name}]"'
-        ) from error
-    except ValidationError as error:
-        raise InputError(f"options of speech engine {name!r}: {error}") from error
+def load_engine(name: str, options: Mapping[str, object] | None = None) -> SpeechEngine:
+    """The speech engine of that name; arguments and errors as `backends.engines.make_engine`."""
+    engine: SpeechEngine = make_engine("speech", ENGINES, name, options)
     return engine
 
 
@@ -62,8 +26,9 @@ def find_voice(engine: SpeechEngine, voice_id: str | None, language: str) -> Voi
     """The voice that is meant.
 
     Args:
-        voice_id: "piper:en_US-joe-medium" or, without the engine, "en_US-joe-medium"; None and "auto" mean the engine's
-            first voice of the language, else its first that speaks it with an accent.
+        voice_id: "piper:en_US-joe-medium" or, without the engine, "en_US-joe-medium"; None and
+            "auto" mean the engine's first voice of the language, else its first that speaks it with
+            an accent.
         language: ISO 639-1, of the text.
 
     Raises:
@@ -90,16 +55,3 @@ def find_voice(engine: SpeechEngine, voice_id: str | None, language: str) -> Voi
 def speaks_natively(voice: Voice, language: str) -> bool:
     """Whether a voice speaks a language as its own; otherwise it has an accent, which the user should be told."""
     return voice.language == language
-
-
-def _factory(name: str) -> Any:
-    outside: dict[str, EntryPoint] = {
-        point.name: point for point in entry_points(group=ENTRY_POINTS)
-    }
-    if name in ENGINES:
-        module, _, attribute = ENGINES[name].partition(":")
-        return getattr(import_module(module), attribute)
-    if name in outside:
-        return outside[name].load()
-    known = ", ".join(sorted({*ENGINES, *outside}))
-    raise UnknownEngineError(f"there is no speech engine {name!r}; known are {known}")

@@ -66,12 +66,14 @@ class SpeechEngine(Protocol):
     ) -> Iterator[SpeechChunk]:
         """Speaks one utterance, on the utterance's own clock (the first chunk starts at 0).
 
-        The phonemes cover each chunk without gaps; words and cues lie on the same clock. Speed 1.2 is a fifth faster.
+        The phonemes cover each chunk without gaps; words and cues lie on the same clock. Speed 1.2
+        is a fifth faster.
 
         Raises:
             UnknownVoiceError: the voice is not this engine's.
             UnsupportedLanguageError: the voice cannot speak the utterance's language.
-            EmptyTextError: the text is empty; one without words ("...") is spoken as a short silence.
+            EmptyTextError: the text is empty; one without words ("...") is spoken as a short
+                silence.
             TextTooLongError: beyond `info.max_characters`.
             InputError: speed outside SLOWEST..FASTEST.
             SynthesisError: the model failed.

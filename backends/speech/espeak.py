@@ -1,6 +1,7 @@
 """Text to IPA with the espeak-ng that comes inside piper-tts.
 
-espeak-ng keeps its state in the process (one current voice, one text buffer), so every call here holds one lock.
+espeak-ng keeps its state in the process (one current voice, one text buffer), so every call here
+holds one lock.
 """
 
 import re
@@ -21,10 +22,11 @@ _GREEK_PUNCTUATION = str.maketrans({";": "?", "\u037e": "?", "\u00b7": ";", "\u0
 
 
 def phonemize(texts: Iterable[str], voice: str) -> list[str]:
-    """One line of IPA for each text: words parted by spaces, clauses by their mark and a space, "." at the end.
+    """One line of IPA for each text: words parted by spaces, clauses by their mark and a space, "."
+    at the end.
 
-    A break without a mark of its own (a line's end, an ellipsis) becomes a comma. Code points are decomposed (NFD), as
-    Piper's phoneme tables have them. "" where there is nothing to say.
+    A break without a mark of its own (a line's end, an ellipsis) becomes a comma. Code points are
+    decomposed (NFD), as Piper's phoneme tables have them. "" where there is nothing to say.
 
     Args:
         texts: Sentences or words, each by itself.

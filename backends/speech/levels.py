@@ -60,8 +60,8 @@ def gain_for(samples: FloatArray, sample_rate: int) -> float:
 def levelled(samples: FloatArray, gain: float) -> FloatArray:
     """The samples times the gain, peaks bent smoothly below -1 dBFS.
 
-    Each sample for itself, so that a stretch sounds the same whatever stands beside it: the identity up to 0.7, above
-    it a hyperbolic tangent of the same slope.
+    Each sample for itself, so that a stretch sounds the same whatever stands beside it: the
+    identity up to 0.7, above it a hyperbolic tangent of the same slope.
     """
     out = (samples * np.float32(gain)).astype(np.float32, copy=False)
     peaks = np.abs(out) > _KNEE

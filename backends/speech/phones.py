@@ -49,12 +49,14 @@ def letters(symbols: Iterable[str]) -> list[str]:
 def phones(timed: Iterable[tuple[str, int]]) -> list[Phone]:
     """Contiguous segments and silences of a voice's symbols.
 
-    A stress mark's time goes to the vowel that it stands for, a diacritic's to its letter; punctuation and the marks of
-    beginning and end are silence, and so is a space beside them. A space between words has no sound of its own: its
-    time goes to the closure after it, or half to either neighbour.
+    A stress mark's time goes to the vowel that it stands for, a diacritic's to its letter;
+    punctuation and the marks of beginning and end are silence, and so is a space beside them. A
+    space between words has no sound of its own: its time goes to the closure after it, or half to
+    either neighbour.
 
     Args:
-        timed: Each symbol (one IPA code point, punctuation, " ", or a cluster of several letters) with its samples.
+        timed: Each symbol (one IPA code point, punctuation, " ", or a cluster of several letters)
+            with its samples.
     """
     shared = _share_spaces(_join_silences(_segments(timed)))
     return [replace(p, phoneme=unicodedata.normalize("NFC", p.phoneme)) for p in shared]

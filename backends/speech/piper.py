@@ -1,7 +1,7 @@
 """Piper: VITS voices on the CPU, deterministic, timed by the model's own durations.
 
-The English voice "joe" comes inside a package; more voices come from a folder. All of them speak English and Greek,
-those of another language with its accent.
+The English voice "joe" comes inside a package; more voices come from a folder. All of them speak
+English and Greek, those of another language with its accent.
 """
 
 import re
@@ -38,8 +38,8 @@ Timed = list[tuple[str, int]]
 class PiperEngine:
     """Piper voices behind `backends.speech.engine.SpeechEngine`.
 
-    The same utterance, voice, seed and speed give the same samples bit for bit, on machines whose processors have the
-    same vector instructions, with the same versions of the packages.
+    The same utterance, voice, seed and speed give the same samples bit for bit, on machines whose
+    processors have the same vector instructions, with the same versions of the packages.
     """
 
     Options: ClassVar[type[PiperOptions]] = PiperOptions
@@ -135,7 +135,8 @@ class _LoadedVoice:
         samples, durations = self._model.run(
             [i for group in ids for i in group],
             seed=seed % 2**64,
-            scales=(inference.noise_scale, inference.length_scale / speed, inference.noise_w),
+            scales=(inference.noise_scale, inference.length_scale, inference.noise_w),
+            speed=speed,
             speaker=speaker,
         )
         starts = np.cumsum([0, *(len(group) for group in ids[:-1])])

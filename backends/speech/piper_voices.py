@@ -10,7 +10,8 @@ from backends.errors import EngineError, WeightsMissingError
 from backends.speech.engine import Licence, Voice
 
 SPOKEN_BY_ALL = {"en": "en-us", "el": "el"}
-"""Languages that every voice is let speak, natively or with its own accent, with espeak-ng's voice for each.
+"""Languages that every voice is let speak, natively or with its own accent, with espeak-ng's voice
+for each.
 
 The phoneme tables of Piper's voices hold the phonemes of all of espeak-ng's languages.
 """

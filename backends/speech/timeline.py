@@ -14,11 +14,12 @@ _FADE_S = 0.005
 
 
 class Timeline:
-    """Places the chunks of consecutive utterances, with the silences before, between and after them.
+    """Places the chunks of consecutive utterances, with the silences before, between and after
+    them.
 
-    Chunks come out contiguous from 0 and are never changed once out. A silence is handed out with the chunk after it:
-    lead-in before the first utterance, the natural gap and the pause asked for between two, the tail with `finish`.
-    One timeline a clip; not for several threads.
+    Chunks come out contiguous from 0 and are never changed once out. A silence is handed out with
+    the chunk after it: lead-in before the first utterance, the natural gap and the pause asked for
+    between two, the tail with `finish`. One timeline a clip; not for several threads.
     """
 
     def __init__(
@@ -40,14 +41,16 @@ class Timeline:
         self._last = np.float32(0.0)  # sample, from which a silence glides to zero
 
     def place(self, utterance: Utterance, chunk: SpeechChunk) -> SpeechChunk:
-        """The utterance's next chunk on the clip's clock, with the silence before it where it is the first.
+        """The utterance's next chunk on the clip's clock, with the silence before it where it is
+        the first.
 
         Args:
             utterance: The one that the chunk belongs to.
             chunk: As the engine yields it: on the utterance's clock, which begins at 0.
 
         Raises:
-            SynthesisError: the sample rate changed, or the chunk does not begin where the one before it ends.
+            SynthesisError: the sample rate changed, or the chunk does not begin where the one
+                before it ends.
         """
         rate = self._rate or chunk.sample_rate
         if chunk.sample_rate != rate:
@@ -71,7 +74,8 @@ class Timeline:
         return out
 
     def finish(self) -> SpeechChunk:
-        """The silence at the end: the last pause asked for, the tail, and what is missing to a whole frame.
+        """The silence at the end: the last pause asked for, the tail, and what is missing to a
+        whole frame.
 
         The clip is then the least number of samples that covers `frames` frames.
 

@@ -43,7 +43,9 @@ def to_chunk(
         samples=samples,
         sample_rate=sample_rate,
         phonemes=tuple(
-            PhonemeSpan(p.phoneme, p.start / sample_rate, p.end / sample_rate) for p in timed
+            PhonemeSpan(p.phoneme, p.start / sample_rate, p.end / sample_rate)
+            for p in timed
+            if p.end > p.start
         ),
         words=spans,
         cues=_cue_spans(utterance, spans, len(samples) / sample_rate),

@@ -1,7 +1,8 @@
 """Tone: hums a text letter by letter, without weights and in milliseconds.
 
-For tests of everything behind the voice and for trying a graph where no voice is installed. Vowels are harmonic tones,
-fricatives bursts of noise, stops silences; the timings are exact, since they are given and not measured.
+For tests of everything behind the voice and for trying a graph where no voice is installed. Vowels
+are harmonic tones, fricatives bursts of noise, stops silences; the timings are exact, since they
+are given and not measured.
 """
 
 import unicodedata

@@ -1,9 +1,10 @@
 """Which phones belong to which word of the text.
 
-Voices know nothing of words: espeak-ng runs some together ("of the" is one), speaks others as several ("3.14") and some
-not at all. So each word is phonemised by itself too, and both lines of phonemes are aligned: the cheapest way to turn
-one into the other (Needleman and Wunsch, "A general method applicable to the search for similarities", 1970), where a
-word's boundary likes to meet a space and no word likes to contain a pause.
+Voices know nothing of words: espeak-ng runs some together ("of the" is one), speaks others as
+several ("3.14") and some not at all. So each word is phonemised by itself too, and both lines of
+phonemes are aligned: the cheapest way to turn one into the other (Needleman and Wunsch, "A general
+method applicable to the search for similarities", 1970), where a word's boundary likes to meet a
+space and no word likes to contain a pause.
 """
 
 import re
@@ -27,7 +28,8 @@ _WORD = re.compile(
 
 _GAP, _EDGE = " ", "|"
 
-# Costs of the alignment. A letter left out and another put in must cost more than one for another of its class.
+# Costs of the alignment. A letter left out and another put in must cost more than one for another
+# of its class.
 _INSERT = _DELETE = 70
 _SAME_LETTER, _SAME_CLASS, _OTHER_CLASS = 10, 50, 130
 _EDGE_WITHOUT_GAP = _GAP_WITHOUT_EDGE = 80
@@ -59,8 +61,8 @@ def assign_words(
         phonemize: Makes a line of phonemes of each text.
 
     Returns:
-        The phones, each with its word's index among the words returned (never falling); words that the voice says
-        nothing for, even by themselves, are left out.
+        The phones, each with its word's index among the words returned (never falling); words that
+        the voice says nothing for, even by themselves, are left out.
     """
     lines = phonemize([word.text for word in words])
     heard = [(w, line) for w, line in zip(words, lines, strict=True) if letters(line)]
@@ -155,7 +157,8 @@ def _total_costs(
     for i in range(n):
         row = total[i] + delete[i]
         np.minimum(row[1:], total[i, :-1] + match[i], out=row[1:])
-        # Insertions run along the row: the cheapest column to start them from, whatever their number.
+        # Insertions run along the row: the cheapest column to start them from, whatever their
+        # number.
         total[i + 1] = np.minimum.accumulate(row - inserted) + inserted
     return total
 
@@ -163,8 +166,8 @@ def _total_costs(
 def _no_word_empty(owners: list[int], count: int) -> list[int]:
     """The never falling sequence nearest to `owners` in which each of 0..count-1 occurs.
 
-    A word's first phone stays where it is, but leaves at least one for each word before and after it. With fewer phones
-    than words nothing can be done.
+    A word's first phone stays where it is, but leaves at least one for each word before and after
+    it. With fewer phones than words nothing can be done.
     """
     total = len(owners)
     if total < count:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.faces.detect import Face, FaceTracker
+from backends.performance.exchange import from_json
 from backends.types import ImageArray, Performance, PhonemeSpan
 
 CLOSED_GAP = 0.025
@@ -30,7 +31,9 @@ VISUAL_LEAD_S = 0.035
 WINDOW_FRAMES = 2
 """Frames around a phoneme's centre in which its closure may lie."""
 BILABIALS = frozenset("pbm")
-_MAX_LAG_S = 0.2
+BITTEN = 0.1
+"""Opening that is left, in fully open jaws, where the lower lip touches the upper teeth (f, v)."""
+_MAX_LAG_MS = 200
 _INNER_LIPS = (
     (82, 87),
     (13, 14),
@@ -133,8 +136,11 @@ def planned_opening(performance: Performance) -> Floats:
         for side in ("Left", "Right")
     )
     parted = channel("jawOpen") - channel("mouthClose") + 0.3 * (lips + channel("mouthFunnel"))
-    closure = performance.extra.get("closure", np.zeros(len(performance), np.float32))
-    return np.asarray(np.maximum(parted, 0) * (1 - closure), np.float64)
+    parted = np.maximum(parted, 0)
+    none = np.zeros(len(performance), np.float32)
+    closure, teeth = (performance.extra.get(name, none) for name in ("closure", "teeth"))
+    parted += teeth * (np.minimum(parted, BITTEN) - parted)
+    return np.asarray(parted * (1 - closure), np.float64)
 
 
 def best_lag(found: Floats, planned: Floats, fps: float) -> tuple[float, float]:
@@ -146,12 +152,13 @@ def best_lag(found: Floats, planned: Floats, fps: float) -> tuple[float, float]:
     count = min(len(found), len(planned))
     times = np.arange(count) / fps
     tried = []
-    for lag_s in np.arange(-_MAX_LAG_S, _MAX_LAG_S + 1e-9, 0.005):
+    for lag_ms in range(-_MAX_LAG_MS, _MAX_LAG_MS + 1, 5):
+        lag_s = lag_ms / 1000
         inside = (times >= lag_s) & (times <= times[-1] + lag_s) & np.isfinite(found[:count])
         there = found[:count][inside]
         shifted = np.interp(times[inside] - lag_s, times, planned[:count])
         if len(there) > 2 and there.std() > 0 and shifted.std() > 0:
-            tried.append((float(np.corrcoef(there, shifted)[0, 1]), float(lag_s * 1000)))
+            tried.append((float(np.corrcoef(there, shifted)[0, 1]), float(lag_ms)))
     return max(tried, default=(0.0, 0.0))
 
 
@@ -159,3 +166,21 @@ def read_phonemes(facts: Path) -> list[PhonemeSpan]:
     """The phonemes of a facts file."""
     listed = json.loads(facts.read_text("utf-8"))["phonemes"]
     return [PhonemeSpan(p["phoneme"], float(p["start_s"]), float(p["end_s"])) for p in listed]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Measures the lip sync of a finished clip.")
+    parser.add_argument("clip", type=Path, help="the MP4")
+    parser.add_argument("facts", type=Path, help="what `prosopon speak --json` printed")
+    parser.add_argument(
+        "--performance", type=Path, help="what --export-performance wrote, as JSON: the plan"
+    )
+    chosen = parser.parse_args(arguments)
+    plan = from_json(chosen.performance.read_text("utf-8")) if chosen.performance else None
+    report = measure(chosen.clip, read_phonemes(chosen.facts), plan)
+    facts = asdict(report) | {"closed_share": report.closed_share}
+    sys.stdout.write(json.dumps(facts, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -2,21 +2,28 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import typer
 from pydantic import BaseModel, ValidationError
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn
-from rich.progress import TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
 from backends.errors import InputError, ProsoponError
+from serve_app.cli import INTERRUPTED
 from serve_app.schemas import Report
 
-INPUT_AT_FAULT, OURS, INTERRUPTED = 2, 1, 130
-"""Exit codes beside 0."""
+INPUT_AT_FAULT, OURS = 2, 1
+"""Exit codes beside 0 and INTERRUPTED."""
 
 err = Console(stderr=True, highlight=False)
 out = Console(highlight=False)
@@ -30,6 +37,8 @@ def reported(as_json: bool) -> Iterator[None]:
     """
     try:
         yield
+    except typer.Exit:
+        raise
     except KeyboardInterrupt:
         _fail(as_json, "interrupted", "interrupted", INTERRUPTED)
     except ValidationError as error:
@@ -41,7 +50,9 @@ def reported(as_json: bool) -> Iterator[None]:
         _fail(as_json, error.code, error.message, exit_code)
     except Exception as error:
         if as_json:
-            print_json({"error": {"code": "internal", "message": f"{type(error).__name__}: {error}"}})
+            print_json(
+                {"error": {"code": "internal", "message": f"{type(error).__name__}: {error}"}}
+            )
         raise
 
 
@@ -62,7 +73,7 @@ def print_json(value: object) -> None:
     sys.stdout.write(text + "\n")
 
 
-def print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def print_table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")

@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import errno
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +16,16 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         UnwritableOutputError: a file of that name cannot be written there; told before any work is done.
     """
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    if path.is_dir():
-        raise UnwritableOutputError(f"cannot write {path}: it is a folder; name a file in it")
+    partial = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
     try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
         partial.touch(exist_ok=False)
     except OSError as error:
         reason = error.strerror or error
-        raise UnwritableOutputError(f"cannot write {path}: {reason}; choose another path") from error
+        raise UnwritableOutputError(
+            f"cannot write {path}: {reason}; choose another path"
+        ) from error
     try:
         yield partial
         partial.replace(path)

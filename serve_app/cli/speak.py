@@ -1,34 +1,26 @@
 """`prosopon speak`: text and a portrait in, an MP4 out, in this process or through a service."""
 
-import asyncio
-import sys
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
-from backends.errors import InputError, MediaTooLargeError, UnreadableMediaError
-from serve_app.cli.console import err, out, print_json, progress, reported
-from serve_app.cli.files import replacing
-from serve_app.cli.flags import MORE, VOICE, request_flags
-from serve_app.schemas import ClipFacts, Report, VideoRequest
+from serve_app.cli.console import err, out, print_json, reported
+from serve_app.cli.flags import MORE, VOICE, WHAT, request_flags
+from serve_app.cli.inputs import read_picture, read_pronunciations, read_text
+from serve_app.cli.making import Outputs, make
+from serve_app.schemas import ClipFacts, VideoRequest
 
-WHAT = "What"
-MAX_TEXT_BYTES = 4 * 2**20
-MAX_PORTRAIT_BYTES = 64 * 2**20
-
-EXAMPLES = """
-[bold]Examples[/]
-
-prosopon speak "Hello [happy\\\\] everyone!" --portrait face.jpg --output hello.mp4
-
-prosopon speak --text-file talk.txt --emotion calm --intensity 0.6 --captions srt
-
-cat talk.txt | prosopon speak --text-file - --aspect 9:16 --size 1080 --captions burn
-
-prosopon speak "[surprised\\\\] Wow!" --server http://127.0.0.1:8000 --json
-"""
+EXAMPLES = "[bold]Examples[/]\n\n" + "\n\n".join(
+    escape(f"prosopon speak {example}")
+    for example in (
+        '"Hello [happy] everyone!" --portrait face.jpg --output hello.mp4',
+        "--text-file talk.txt --emotion calm --intensity 0.6 --captions srt",
+        "--text-file - --aspect 9:16 --size 1080 --captions burn < talk.txt",
+        '"[surprised:0.5] Wow!" --server http://127.0.0.1:8000 --json',
+    )
+)
 
 
 @request_flags
@@ -39,7 +31,9 @@ def speak(
     *,
     text_file: Annotated[
         Path | None,
-        typer.Option(help="Read the text from a UTF-8 file; - is standard input.", rich_help_panel=WHAT),
+        typer.Option(
+            help="Read the text from a UTF-8 file; - is standard input.", rich_help_panel=WHAT
+        ),
     ] = None,
     portrait: Annotated[
         str,
@@ -87,68 +81,32 @@ def speak(
     """Make a video of a person speaking a text."""
     with reported(as_json):
         request = VideoRequest(
-            text=_text(text, text_file),
+            text=read_text(text, text_file),
             portrait=portrait,
-            pronounce=_lexicon(pronounce),
+            pronounce=read_pronunciations(pronounce),
             **fields,
         )
-        _check_names(output, export_performance)
-        picture = None if portrait.startswith("preset:") else _read_picture(Path(portrait))
-        with ExitStack() as stack:
-            files = _Files(stack, output, request.captions, export_performance)
-            report = stack.enter_context(progress())
-            if server is None:
-                facts = _make_here(request, picture, files, report)
-            else:
-                facts = _make_there(server, request, picture, files, report)
-        facts = facts.model_copy(update={"path": str(output)})
-        print_json(facts) if as_json else _tell(facts, files)
-
-
-def _text(text: str | None, file: Path | None) -> str:
-    """The text, wherever it comes from.
-
-    Raises:
-        InputError: not exactly one source, or one that cannot be read.
-    """
-    if (text is None) == (file is None):
-        raise InputError("say what to speak: a text, or --text-file FILE, and not both")
-    if file is None:
-        return text or ""
-    name = "standard input" if str(file) == "-" else str(file)
-    try:
-        if name == str(file):
-            with file.open("rb") as stream:
-                data = stream.read(MAX_TEXT_BYTES + 1)
+        picture = None if portrait.startswith("preset:") else read_picture(Path(portrait))
+        outputs = Outputs.of(request, output, export_performance)
+        facts = make(request, picture, outputs, server)
+        if as_json:
+            print_json(facts)
         else:
-            data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
-        if len(data) > MAX_TEXT_BYTES:
-            raise MediaTooLargeError(f"the text in {name} is larger than {MAX_TEXT_BYTES // 2**20} MiB")
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"cannot read the text in {name}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"the text in {name} is not UTF-8; save it as UTF-8") from error
+            tell(facts, outputs)
 
 
-def _lexicon(file: Path | None) -> dict[str, str]:
-    if file is None:
-        return {}
-    from backends.script.options import read_lexicon
-
-    return read_lexicon(file)
-
-
-def _read_picture(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_PORTRAIT_BYTES + 1)
-    except OSError as error:
-        raise UnreadableMediaError(
-            f"cannot read the portrait {file}: {error.strerror or error}"
-        ) from error
-    if len(data) > MAX_PORTRAIT_BYTES:
-        raise MediaTooLargeError(
-            f"the portrait {file} is larger than {MAX_PORTRAIT_BYTES // 2**20} MiB; make it smaller"
-        )
-    return data
+def tell(facts: ClipFacts, outputs: Outputs) -> None:
+    """What was made, for people."""
+    for warning in facts.warnings:
+        where = "" if warning.position is None else f" (at character {warning.position})"
+        err.print(f"[yellow]{warning.code}[/]: {escape(warning.message)}{where}", soft_wrap=True)
+    width, height = facts.size
+    engines = facts.engines
+    out.print(
+        f"[bold]{escape(facts.path)}[/]  {facts.duration_s:.2f} s, {width}x{height}, {facts.fps} fps, "
+        f"{engines.speech} + {engines.animation} + {engines.encoder}, RTF {facts.real_time_factor:.2f}",
+        soft_wrap=True,
+    )
+    for path in (outputs.captions, outputs.performance):
+        if path is not None:
+            out.print(escape(str(path)), soft_wrap=True)

@@ -47,10 +47,11 @@ def read(performance: Performance, row: int, shape: FaceShape) -> Controls:
     jaw, teeth = float(c[INDEX["jawOpen"]]), extra.get("teeth", 0.0)
     closure = max(extra.get("closure", 0.0), _mouth_close(float(c[INDEX["mouthClose"]]), jaw))
     speech = float(sum(c[i] for i in SPEECH))
-    speaking = max(relax, min(1.0, speech / 0.2), teeth) * (0.80 - 0.35 * min(1.0, smile))
+    speaking = max(relax, min(1.0, speech / 0.2), teeth) * (0.80 - 0.10 * min(1.0, smile))
     amounts = np.zeros(len(ROWS))
     amounts[: len(c)] = c
-    amounts[[smile_left, smile_right]] *= shape.smile_room
+    for name, share in shape.room.items():
+        amounts[ROW[name]] *= share
     amounts[INDEX["mouthRollLower"]] = max(c[INDEX["mouthRollLower"]], 0.5 * teeth)
     for side in ("Left", "Right"):
         upper = INDEX["mouthUpperUp" + side]

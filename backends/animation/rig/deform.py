@@ -46,10 +46,11 @@ JAW_LIFTS_LIP = 0.13
 """mouthUpperUp that an open jaw brings with it."""
 UPPER_SHARE = 0.34
 """Of a closing movement, what the upper lip does."""
-RING_FOLLOWS = (1.0, 0.86, 0.62, 0.38)
-"""How far the rings of a lip follow its inner border when the lips close."""
 OPEN_PHOTO_GAP = 0.05
 """Eye distances between the lips from which on a photo counts as taken with an open mouth."""
+FROWN_AFTER_SMILE, CHIN_AFTER_SMILE = 0.6, 0.3
+"""Shares of mouthFrown and mouthShrugLower that lips keep which a broad smile has stretched thin: more folds their skin
+into a second mouth."""
 OVERLAP = 0.012
 """How far the lips of an open photo are pressed into each other to be closed."""
 TEETH_GAP = 0.035
@@ -79,8 +80,8 @@ class FaceShape:
     """(3,)"""
     mouth_half_width: float
     open_photo: bool
-    smile_room: float
-    """Share of a smile that the photo's own one leaves."""
+    room: Mapping[str, float]
+    """Shares of some coefficients that the photo's own expression leaves."""
     correction: RestCorrection
 
     def turn_jaw(self, points: Array, angle: float, weight: Array | float = 1.0) -> Array:
@@ -155,9 +156,7 @@ def build_shape(mesh: Mesh) -> FaceShape:
         t = float(np.clip((local[i, 0] - centre[0]) / half_width, -1, 1))
         return Lip(t, ring / 3, upper, half_width)
 
-    fields = {
-        name: surface.bend(handles(shape, local, far, lip)) for name, shape in FIELDS.items()
-    }
+    fields = {name: surface.bend(handles(shape, local, far, lip)) for name, shape in FIELDS.items()}
     jaw = _jaw_weights(surface, far, lip)
     closing = _closing_responses(surface, far)
     own_gap = np.maximum(lip_gap(local), 0.0)
@@ -176,9 +175,20 @@ def build_shape(mesh: Mesh) -> FaceShape:
         mouth_centre=centre,
         mouth_half_width=half_width,
         open_photo=open_photo,
-        smile_room=float(np.clip(1.0 - own_smile_lift(local) / 0.10, 0.15, 1.0)),
+        room=_room(local, correction.smile if open_photo else 0.0),
         correction=correction,
     )
+
+
+def _room(local: Array, stretched: float) -> dict[str, float]:
+    """`FaceShape.room`; `stretched` says how much of a smile with parted lips is taken away."""
+    smile = float(np.clip(1.0 - own_smile_lift(local) / 0.10, 0.15, 1.0))
+    frown = 1.0 - (1.0 - FROWN_AFTER_SMILE) * min(1.0, stretched)
+    chin = 1.0 - (1.0 - CHIN_AFTER_SMILE) * min(1.0, stretched)
+    return {
+        "mouthSmileLeft": smile, "mouthSmileRight": smile,
+        "mouthFrownLeft": frown, "mouthFrownRight": frown, "mouthShrugLower": chin,
+    }  # fmt: skip
 
 
 def _mouth_distance(local: Array, centre: Array, half_width: float) -> Array:
@@ -243,10 +253,10 @@ def _closing_responses(surface: Surface, far: list[int]) -> tuple[Array, Array]:
     columns = len(INNER_UPPER) - 2
     targets: dict[int, Vector] = dict.fromkeys(pins(far, lips=True), (0.0,) * (2 * columns))
     for lip, rings in enumerate((UPPER_LIP, LOWER_LIP)):
-        for ring, follows in zip(rings, RING_FOLLOWS, strict=True):
+        for ring in rings:
             for column in range(columns):
                 unit = np.zeros(2 * columns)
-                unit[lip * columns + column] = follows
+                unit[lip * columns + column] = 1.0  # all rings alike: a closing lip does not swell
                 targets[ring[column + 1]] = tuple(unit.tolist())
     response = surface.bend(targets)
     return response[:, :columns], response[:, columns:]

@@ -15,8 +15,8 @@ Array = NDArray[np.float64]
 
 NEUTRAL_LIFT = -0.012
 """Mouth corners above the lips' middle in a face at rest, in eye distances; as all of these."""
-NEUTRAL_WIDTH = 0.74
-"""Widest mouth at rest."""
+NEUTRAL_WIDTH, SMILE_WIDENS = 0.74, 1.2
+"""Widest mouth at rest; and the most by which a smile is taken to have widened one."""
 NEUTRAL_INNER_BROW, NEUTRAL_OUTER_BROW = 0.240, 0.215
 """Height of the brows' ends above the line of the eyes."""
 NEUTRAL_LID_GAP = 0.166
@@ -61,7 +61,8 @@ def correct_rest(
     lift, width = own_smile_lift(local), _width(local)
     smiling = lift > 0.03 or (closing is not None and width > 0.85)
     wanted_lift = NEUTRAL_LIFT if lift > NEUTRAL_LIFT else min(lift + STERN_LIFT, NEUTRAL_LIFT)
-    wanted = np.array([wanted_lift, min(width, NEUTRAL_WIDTH) if smiling else width])
+    narrow = min(width, max(NEUTRAL_WIDTH, width / SMILE_WIDENS))
+    wanted = np.array([wanted_lift, narrow if smiling else width])
 
     def measure(amounts: Array) -> Array:
         points = local + amounts[0] * fields["plainSmile"] + amounts[1] * fields["mouthStretch"]

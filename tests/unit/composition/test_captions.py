@@ -2,6 +2,7 @@ import html
 import re
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,8 +83,21 @@ def test_sentences_are_cut_where_they_breathe():
     ]
 
 
-def test_short_sentences_share_a_caption():
-    clip = [spoken("Wow!"), spoken("That's absolutely incredible!", start_s=0.7)]
+@given(clips())
+def test_what_was_shown_does_not_change_when_more_is_spoken(clip):
+    whole = caption_lines(clip)
+    for known in range(len(clip)):
+        lines = caption_lines(clip[:known])
+        begins = clip[known][1][0].start_s
+        for time in np.arange(0, begins, 0.04):
+            one, two = line_at(lines, time), line_at(whole, time)
+            assert (None if one is None else lines[one].text) == (
+                None if two is None else whole[two].text
+            )
+
+
+def test_short_clauses_share_a_caption():
+    clip = [spoken("Wow! That's absolutely incredible!")]
     assert [line.text for line in caption_lines(clip)] == ["Wow! That's absolutely incredible!"]
 
 

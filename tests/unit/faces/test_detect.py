@@ -1,5 +1,6 @@
 """Faces are found whatever the picture's size, with the same landmarks, by any thread."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from face_pictures import PORTRAITS, grey, paste
 
+from backends.errors import EngineUnavailableError
 from backends.faces.detect import (
     LANDMARKS,
     FaceTracker,
@@ -15,6 +17,7 @@ from backends.faces.detect import (
     head_angles,
     person_mask,
 )
+from backends.faces.graphs import solutions
 from backends.faces.images import read_image
 from backends.types import Box, ImageArray
 
@@ -145,3 +148,9 @@ def test_mediapipe_keeps_quiet_and_others_are_heard(
         tracker.track(astronaut)
     find_faces(astronaut)
     assert capfd.readouterr().err == ""
+
+
+def test_without_mediapipe_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mediapipe.python", None)
+    with pytest.raises(EngineUnavailableError, match=r"prosopon\[rig\]"):
+        solutions()

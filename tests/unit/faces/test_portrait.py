@@ -1,5 +1,6 @@
 """From a picture to a portrait: the right face, whole and at the right size, or why not."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,7 @@ import pytest
 from face_pictures import grey, paste
 
 from backends.errors import (
+    EngineUnavailableError,
     FaceTooSmallError,
     InputError,
     NoFaceError,
@@ -33,6 +35,12 @@ def test_every_preset_is_a_portrait(name: str) -> None:
 def test_an_unknown_preset_names_the_known() -> None:
     with pytest.raises(UnknownPortraitError, match="astronaut, hopper"):
         load_portrait("preset:mona-lisa")
+
+
+def test_a_preset_whose_package_is_absent_names_the_extra() -> None:
+    lost = replace(preset("astronaut"), package="no_such_package")
+    with pytest.raises(EngineUnavailableError, match=r"no_such_package.*prosopon\[rig\]"):
+        _ = lost.path
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)

@@ -1,5 +1,6 @@
 """The measure of lip sync, on a clip whose mouth opens as told."""
 
+import json
 import math
 from pathlib import Path
 
@@ -9,11 +10,13 @@ import numpy as np
 import pytest
 
 from backends.faces.detect import Face, find_faces
+from backends.performance.exchange import to_json
 from backends.types import COEFFICIENTS, INDEX, ImageArray, Performance, PhonemeSpan
 from benchmarks.quality.sync import (
     best_lag,
     closures,
     lip_gaps,
+    main,
     measure,
     planned_opening,
     read_phonemes,
@@ -128,3 +131,16 @@ def test_phonemes_are_read_from_the_facts(tmp_path: Path) -> None:
     facts = tmp_path / "facts.json"
     facts.write_text('{"phonemes": [{"phoneme": "ɛ", "start_s": 0.1, "end_s": 0.2}]}', "utf-8")
     assert read_phonemes(facts) == [PhonemeSpan("ɛ", 0.1, 0.2)]
+
+
+def test_the_command_prints_one_json_object(
+    clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts, plan = tmp_path / "facts.json", tmp_path / "plan.json"
+    facts.write_text('{"phonemes": [{"phoneme": "p", "start_s": 0.4, "end_s": 0.5}]}', "utf-8")
+    plan.write_text(to_json(performance()), "utf-8")
+    main([str(clip), str(facts), "--performance", str(plan)])
+    report = json.loads(capsys.readouterr().out)
+    assert report["bilabials"] == 1
+    assert report["closed_share"] == 1
+    assert report["correlation"] > 0.95

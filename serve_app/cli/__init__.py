@@ -1,0 +1,22 @@
+"""The command line, `prosopon`."""
+
+import signal
+import sys
+from types import FrameType
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Runs a command; Ctrl-C and SIGTERM end it in order, whenever they come."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        from serve_app.cli.app import app
+
+        app()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

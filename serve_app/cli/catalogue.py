@@ -1,0 +1,99 @@
+"""`prosopon voices`, `portraits`, `tiers`, `doctor`: what there is on this machine."""
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from serve_app.cli.console import OURS, err, print_json, print_table, reported
+
+_MARKS = {
+    "ok": "[green]ok[/]",
+    "missing": "[yellow]missing[/]",
+    "broken": "[red]broken[/]",
+    "note": "",
+}
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def voices(
+    language: Annotated[
+        str | None, typer.Option(help="Only voices of this language (ISO 639-1: en, el, …).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the voices of the tiers that work here."""
+    from serve_app.catalogue import TierFacts, voice_models
+    from serve_app.local import local_tiers
+
+    with reported(as_json):
+        tiers = local_tiers().items()
+        working = [(name, facts) for name, facts in tiers if isinstance(facts, TierFacts)]
+        found = [voice for name, facts in working for voice in voice_models(name, facts)]
+        found = [voice for voice in found if language in (None, voice.language)]
+        if as_json:
+            print_json([voice.model_dump(mode="json") for voice in found])
+        else:
+            columns = ("voice", "language", "gender", "tier", "weights' licence")
+            rows = [(v.id, v.language, v.gender, v.tier, v.licence.weights) for v in found]
+            print_table(columns, rows)
+            if not found:
+                err.print("No voice; see: prosopon tiers")
+
+
+def portraits(as_json: AsJson = False) -> None:
+    """List the portraits that come with Prosopon."""
+    from serve_app.catalogue import portrait_models
+
+    with reported(as_json):
+        found = portrait_models()
+        if as_json:
+            print_json([portrait.model_dump(mode="json", exclude={"image"}) for portrait in found])
+        else:
+            rows = [(p.id, p.title, p.credit, p.licence) for p in found]
+            print_table(("portrait", "who", "credit", "licence"), rows)
+
+
+def tiers(as_json: AsJson = False) -> None:
+    """Tell what each tier has here, and what mends one that does not work."""
+    from serve_app.catalogue import TierFacts, TierModel, tier_model
+    from serve_app.local import local_tiers
+
+    with reported(as_json):
+        found = [
+            tier_model(name, facts)
+            if isinstance(facts, TierFacts)
+            else TierModel(name=name, available=False, reason=facts.message)
+            for name, facts in local_tiers().items()
+        ]
+        if as_json:
+            print_json([tier.model_dump(mode="json") for tier in found])
+            return
+        rows = [
+            (
+                tier.name,
+                "yes" if tier.available else "no",
+                f"{tier.engines.speech} + {tier.engines.animation}" if tier.engines else "",
+                tier.device or "",
+                ", ".join(tier.languages),
+                tier.title if tier.available else tier.reason,
+            )
+            for tier in found
+        ]
+        print_table(("tier", "works", "engines", "device", "languages", ""), rows)
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check this installation: what works, what is missing, and the command that mends it."""
+    from serve_app.doctor import examine
+
+    with reported(as_json):
+        findings = examine()
+        if as_json:
+            print_json([finding.model_dump(mode="json") for finding in findings])
+        else:
+            rows = [(f.area, f.what, _MARKS[f.state], escape(f.detail)) for f in findings]
+            print_table(("", "", "", ""), rows)
+        if any(finding.state == "broken" for finding in findings):
+            raise typer.Exit(OURS)

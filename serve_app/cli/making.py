@@ -1,0 +1,105 @@
+"""Making a video, here or through a service, and putting its files in place."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Self
+
+from backends.errors import UnwritableOutputError
+from backends.types import Performance
+from serve_app.cli.console import progress
+from serve_app.cli.files import replacing
+from serve_app.config import read_tier
+from serve_app.schemas import ClipFacts, Report, VideoRequest
+
+VIDEO_SUFFIXES = (".mp4", ".m4v")
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Files to write."""
+
+    video: Path
+    captions: Path | None = None
+    performance: Path | None = None
+
+    @classmethod
+    def of(cls, request: VideoRequest, video: Path, performance: Path | None) -> Self:
+        """Raises UnwritableOutputError for a name that promises another format."""
+        if video.suffix.lower() not in VIDEO_SUFFIXES:
+            raise UnwritableOutputError(f"{video} will be an MP4; give it a name that ends in .mp4")
+        if performance is not None and performance.suffix.lower() not in (".json", ".csv"):
+            raise UnwritableOutputError(f"{performance}: a performance is written as .json or .csv")
+        written = request.captions in ("srt", "vtt")
+        captions = video.with_suffix(f".{request.captions}") if written else None
+        return cls(video, captions, performance)
+
+    @contextmanager
+    def opened(self) -> Iterator[Self]:
+        """Partial files beside these, which take their places together when all went well."""
+        with ExitStack() as stack:
+            yield type(self)(
+                *(path and stack.enter_context(replacing(path)) for path in astuple(self))
+            )
+
+
+def make(
+    request: VideoRequest, picture: bytes | None, outputs: Outputs, server: str | None
+) -> ClipFacts:
+    """Makes a video and writes its files, whole or not at all.
+
+    Args:
+        picture: an image file's content; None where the request names a preset.
+        server: address of a service; None makes the video in this process.
+    """
+    with outputs.opened() as partial, progress() as report:
+        if server is None:
+            facts = _make_here(request, picture, partial, report)
+        else:
+            facts = _make_there(request, picture, partial, report, server)
+    return facts.model_copy(update={"path": str(outputs.video)})
+
+
+def _make_here(
+    request: VideoRequest, picture: bytes | None, files: Outputs, report: Report
+) -> ClipFacts:
+    from serve_app.local import studio
+
+    with studio(read_tier(request.tier)) as here:
+        if picture is not None:
+            here.storage.put("portrait", picture)
+            request = request.model_copy(update={"portrait": "portrait"})
+        clip = asyncio.run(here.make(request, files.video, report))
+    if files.captions is not None:
+        files.captions.write_text(clip.captions or "", encoding="utf-8")
+    if files.performance is not None:
+        _write_performance(clip.performance, files.performance)
+    return clip.facts
+
+
+def _make_there(
+    request: VideoRequest, picture: bytes | None, files: Outputs, report: Report, server: str
+) -> ClipFacts:
+    from backends.performance.exchange import from_json
+    from serve_app.remote import RemoteService
+
+    with RemoteService(server) as service:
+        job, facts = service.make(request, picture, report)
+        service.download(job, "content", files.video)
+        if files.captions is not None:
+            service.download(job, f"captions.{request.captions}", files.captions)
+        if files.performance is not None:
+            service.download(job, "performance.json", files.performance)
+            if files.performance.suffix.lower() == ".csv":
+                performance = from_json(files.performance.read_text(encoding="utf-8"))
+                _write_performance(performance, files.performance)
+    return facts
+
+
+def _write_performance(performance: Performance, path: Path) -> None:
+    from backends.performance.exchange import to_csv, to_json
+
+    write = to_csv if path.suffix.lower() == ".csv" else to_json
+    path.write_text(write(performance), encoding="utf-8")

@@ -1,0 +1,161 @@
+"""A service over HTTP, as the command line sees it."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from pydantic import ValidationError
+
+from backends.errors import EngineError, InputError, ProsoponError
+from serve_app.schemas import ClipFacts, Job, JobStatus, Problem, Report, VideoRequest
+
+_TIMEOUT = httpx.Timeout(30.0, read=120.0)
+_POLL_S = 0.25
+_DIRECT = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
+"""Hosts that no proxy of the environment stands before."""
+_PATIENCE_S = 60.0
+"""How long the service may be out of reach while it makes a video."""
+
+
+class UnreachableError(EngineError):
+    """Nobody answers at the service's address, or somebody else does."""
+
+    code = "service_unreachable"
+
+
+class RemoteService:
+    """A client for as long as a `with` block runs."""
+
+    def __init__(self, url: str) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise InputError(f"{url!r} is no service's address: it begins with http:// or https://")
+        self._url = url
+        try:
+            self._http = httpx.Client(base_url=url, timeout=_TIMEOUT, mounts=_DIRECT)
+        except httpx.InvalidURL as error:
+            raise InputError(f"{url!r} is no service's address: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def make(
+        self, request: VideoRequest, picture: bytes | None, report: Report
+    ) -> tuple[Job, ClipFacts]:
+        """Has a video made and waits for it; a wait that is broken off cancels it.
+
+        Args:
+            picture: an image file's content; None where the request names a preset.
+
+        Raises:
+            InputError: the service refuses the request.
+            EngineError: it fails, or does not answer.
+        """
+        fields = request.model_dump(mode="json", exclude={"portrait"} if picture else None)
+        if picture is None:
+            posted = self._ask("POST", "/v1/videos", json=fields)
+        else:
+            form = {name: _form_value(value) for name, value in fields.items() if value is not None}
+            files = {"portrait": ("portrait", picture)}
+            posted = self._ask("POST", "/v1/videos", data=form, files=files)
+        job = self._job(posted)
+        try:
+            job = self._wait(job, report)
+        except BaseException:
+            with suppress(ProsoponError):
+                self._ask("DELETE", f"/v1/videos/{job.id}")
+            raise
+        if job.error is not None:
+            raise _error(job.error)
+        if job.status is not JobStatus.SUCCEEDED or job.clip is None:
+            raise EngineError(f"the service ended the video as {job.status}")
+        return job, job.clip
+
+    def download(self, job: Job, file: str, path: Path) -> None:
+        """Writes a file of a finished video: "content", "captions.srt", "performance.json", …"""
+        try:
+            with (
+                self._http.stream("GET", f"/v1/videos/{job.id}/{file}") as response,
+                path.open("wb") as target,
+            ):
+                if not response.is_success:
+                    response.read()
+                    raise _refusal(response)
+                for piece in response.iter_bytes():
+                    target.write(piece)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+
+    def _wait(self, job: Job, report: Report) -> Job:
+        last_answer = time.monotonic()
+        while not job.status.final:
+            time.sleep(_POLL_S)
+            try:
+                job = self._job(self._ask("GET", f"/v1/videos/{job.id}"))
+                last_answer = time.monotonic()
+            except UnreachableError:
+                if time.monotonic() - last_answer > _PATIENCE_S:
+                    raise
+            if job.stage is not None:
+                report(job.stage, job.progress)
+        return job
+
+    def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, **content)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+        if not response.is_success:
+            raise _refusal(response)
+        return response
+
+    def _job(self, response: httpx.Response) -> Job:
+        try:
+            return Job.model_validate_json(response.content)
+        except ValidationError as error:
+            raise UnreachableError(
+                f"what answers at {self._url} is no service of this version of Prosopon"
+            ) from error
+
+    def _unreachable(self, error: httpx.HTTPError) -> UnreachableError:
+        reason = str(error) or type(error).__name__
+        return UnreachableError(
+            f"no service answers at {self._url} ({reason}); start one with: prosopon serve"
+        )
+
+
+def _form_value(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _refusal(response: httpx.Response) -> ProsoponError:
+    try:
+        return _error(Problem.model_validate_json(response.content))
+    except ValidationError:
+        kind = InputError if response.is_client_error else EngineError
+        return kind(f"the service answered {response.status_code} {response.reason_phrase}")
+
+
+def _error(problem: Problem) -> ProsoponError:
+    """The error that the service met, of its own class where this process knows the code."""
+    known = {kind.code: kind for kind in _kinds(ProsoponError)}
+    kind = known.get(problem.code, InputError if problem.status < 500 else EngineError)
+    return kind(problem.detail)
+
+
+def _kinds(kind: type[ProsoponError]) -> Iterator[type[ProsoponError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from _kinds(below)

@@ -1,0 +1,66 @@
+"""What all tests share: a home folder of their own, and the account of the engines they exercised."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from backends import animation, speech
+
+CONTRACTS = {
+    "tests/contract/test_speech_engines.py": frozenset(speech.ENGINES),
+    "tests/contract/test_animation_engines.py": frozenset(animation.ENGINES),
+}
+"""The tests that every engine of a table has to pass; an engine's name is a parameter of them."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--all-engines",
+        action="store_true",
+        help="fail when an engine of the tables passed no contract test",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--all-engines") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(EngineAccount())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `-n`, a file stays in one process, for its fixtures' sake; all that share a Ray cluster, in one."""
+    for item in items:
+        folder = item.path.parent
+        group = folder if folder.name == "serve" else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group)))
+
+
+class EngineAccount:
+    """Counts the engines that passed a contract test, over all worker processes."""
+
+    def __init__(self) -> None:
+        self.missing = {file: set(engines) for file, engines in CONTRACTS.items()}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        file, _, test = report.nodeid.partition("::")
+        if report.when == "call" and report.passed and file in self.missing:
+            parameters = test.partition("[")[2].rstrip("]").split("-")
+            self.missing[file].difference_update(parameters)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if any(self.missing.values()) and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for file, engines in self.missing.items():
+            if engines:
+                names = ", ".join(sorted(engines))
+                terminalreporter.write_line(f"NOT EXERCISED by {file}: {names}", red=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """State, caches and weights go to a folder that pytest removes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROSOPON_HOME", str(tmp_path_factory.mktemp("home")))
+        yield

@@ -1,0 +1,49 @@
+"""A small real tier in this process: the tone voice and the sketch, on the astronaut's portrait."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from serve_app.clients import Stages
+from serve_app.config import EngineConfig, TierConfig
+from serve_app.jobs import SqlJobs
+from serve_app.local import local_stages
+from serve_app.schemas import VideoRequest
+from serve_app.storage import FolderStorage
+
+TIER = TierConfig(
+    tier="test",
+    title="Tone and sketch",
+    speech=EngineConfig(engine="tone"),
+    animation=EngineConfig(engine="sketch"),
+    max_characters=200,
+)
+
+
+@pytest.fixture
+def tier() -> TierConfig:
+    return TIER
+
+
+@pytest.fixture(scope="session")
+def shared_storage(tmp_path_factory: pytest.TempPathFactory) -> FolderStorage:
+    return FolderStorage(tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="session")
+def stages(shared_storage: FolderStorage) -> Stages:
+    """Shared by all tests, so that the portrait is prepared once."""
+    return local_stages(TIER, shared_storage)
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Iterator[SqlJobs]:
+    store = SqlJobs(f"sqlite:///{tmp_path / 'jobs.sqlite'}")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def request_() -> VideoRequest:
+    return VideoRequest(text="Hello there.", tier="test", size=128, quality="draft")

@@ -205,7 +205,14 @@ class Speech:
 
     @property
     def phonemes(self) -> tuple[PhonemeSpan, ...]:
-        return tuple(p for c in self.chunks for p in c.phonemes)
+        """Silences that touch, as at the joins of chunks, are one."""
+        spans: list[PhonemeSpan] = []
+        for span in (p for c in self.chunks for p in c.phonemes):
+            if spans and spans[-1].phoneme == span.phoneme == "_":
+                spans[-1] = spans[-1]._replace(end_s=span.end_s)
+            else:
+                spans.append(span)
+        return tuple(spans)
 
     @property
     def words(self) -> tuple[WordSpan, ...]:

@@ -1,6 +1,6 @@
 """How fast the rig draws: milliseconds a frame for each stage, and frames a second, at three sizes on one core.
 
-    taskset -c 0 python -m benchmarks.rig_speed [--portrait preset:astronaut] [--frames 100]
+taskset -c 0 python -m benchmarks.rig_speed [--portrait preset:astronaut] [--frames 100]
 """
 
 import argparse
@@ -10,9 +10,11 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
+import cv2
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -51,8 +53,6 @@ def talking(frames: int) -> Performance:
 
 def fitted(portrait: Portrait, width: int, height: int) -> Portrait:
     """The portrait's head filling the height of a picture of this size."""
-    import cv2
-
     face = portrait.face
     share = 0.5
     scale = share * height / face.height
@@ -63,10 +63,14 @@ def fitted(portrait: Portrait, width: int, height: int) -> Portrait:
         portrait.pixels, move, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
     )
     x, y = move @ [face.x, face.y, 1]
-    return Portrait(np.asarray(pixels, np.uint8), Box(x, y, face.width * scale, face.height * scale))
+    return Portrait(
+        np.asarray(pixels, np.uint8), Box(x, y, face.width * scale, face.height * scale)
+    )
 
 
-def timed(log: dict[str, list[float]], name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def timed(
+    log: dict[str, list[float]], name: str, function: Callable[..., Any]
+) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         start = time.perf_counter()
         result = function(*args, **kwargs)
@@ -88,7 +92,7 @@ def measure(portrait: Portrait, frames: int) -> Iterator[tuple[str, float]]:
     log: dict[str, list[float]] = defaultdict(list)
     with ExitStack() as stack:
         for name in STAGES:
-            owner = rig.cv2 if name == "remap" else rig
+            owner: ModuleType = cv2 if name == "remap" else rig
             stack.enter_context(patch.object(owner, name, timed(log, name, getattr(owner, name))))
         last = time.perf_counter()
         for batch in engine.animate(avatar, plan, range(frames)):
@@ -106,8 +110,6 @@ def main() -> None:
     parser.add_argument("--portrait", default="preset:astronaut")
     parser.add_argument("--frames", type=int, default=100)
     options = parser.parse_args()
-    import cv2
-
     cv2.setNumThreads(1)
     portrait = load_portrait(options.portrait)
     columns = {

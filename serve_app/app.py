@@ -23,8 +23,8 @@ from serve_app.api import create_api
 from serve_app.config import GatewayConfig, TierConfig, jobs_url, storage_url
 from serve_app.gateway import Gateway
 from serve_app.handles import remote_stages
-from serve_app.jobs import SqlJobs
 from serve_app.problems import invalid
+from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import open_storage
 from serve_app.tier import Tier
 from serve_app.tiers import ServeTiers

@@ -12,6 +12,8 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from backends.animation import load_engine as load_animation_engine
 from backends.animation.engine import AnimationEngine, AnimationInfo
 from backends.composition.audio import AudioTrack
@@ -22,14 +24,18 @@ from backends.composition.settings import Codec, EncoderChoice, EncoderSettings,
 from backends.errors import AnimationError, EngineError, InputError
 from backends.faces.framing import Framing
 from backends.faces.images import read_image
-from backends.faces.presets import preset
+from backends.faces.presets import PRESETS, preset
 from backends.script import ScriptOptions, parse
 from backends.speech import find_voice
 from backends.speech import load_engine as load_speech_engine
 from backends.speech.engine import SpeechEngine, SpeechInfo, Voice
 from backends.types import (
+    COEFFICIENTS,
     NO_CUE,
+    POSE,
+    FloatArray,
     FrameBatch,
+    Performance,
     Script,
     Segment,
     SpeechChunk,
@@ -49,6 +55,7 @@ if TYPE_CHECKING:  # these import OpenCV, which only replicas that draw need: me
 
 _FAILURES = 5
 """In a row, after which an engine counts as broken."""
+_WARM_UP_SIZE = 256
 _AVATARS = 8
 """Prepared avatars kept in memory by one Animation stage; 10 to 60 MB each."""
 
@@ -124,6 +131,13 @@ class Animation:
 
     def check_health(self) -> None:
         self._health.check()
+
+    def warm_up(self) -> None:
+        """Draws a frame of a preset, so that no clip waits for what an engine does the first time;
+        and an engine that cannot draw says so before anybody asks for a clip."""
+        avatar, _ = self._avatar(f"preset:{next(iter(PRESETS))}", Framing(size=_WARM_UP_SIZE))
+        for _ in self._engine.animate(avatar, _still(), range(1)):
+            pass
 
     async def describe(self) -> AnimationInfo:
         return self._engine.info
@@ -203,6 +217,16 @@ class Composition:
         )
         with self._storage.writing(task.key) as path:
             join(path, segments, sound, task.settings, {"title": task.title})
+
+
+def _still() -> Performance:
+    """One frame in which the face does nothing."""
+
+    def nothing(*columns: int) -> FloatArray:
+        return np.zeros((1, *columns), np.float32)
+
+    extra = {name: nothing() for name in ("closure", "tongue", "teeth", "relax")}
+    return Performance(nothing(len(COEFFICIENTS)), nothing(len(POSE)), nothing(2), extra)
 
 
 def _picture(portrait: str, storage: Storage) -> bytes | Path:

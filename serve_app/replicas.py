@@ -19,6 +19,7 @@ class Speech(deployments.Speech):
 class Animation(deployments.Animation):
     def __init__(self, config: EngineConfig) -> None:
         super().__init__(config, open_storage(storage_url()))
+        self.warm_up()
 
 
 class Composition(deployments.Composition):

@@ -1,41 +1,28 @@
-"""A service on this machine: a private Ray, the applications of a Serve configuration, and an end to all of it.
-
-It disturbs no other Ray and is disturbed by none: it has its own folder, ports and token, listens on the loopback
-interface only, and ends exactly the processes that it started.
-"""
+"""A service on this machine: the applications of a Serve configuration on a Ray of their own."""
 
 import contextlib
 import logging
 import math
-import os
-import secrets
-import shutil
 import socket
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
-import psutil
+from ray import serve
+from ray.serve.schema import ServeDeploySchema
 
 from backends.errors import EngineError, InputError
-from serve_app.config import check_serve_config, home
+from serve_app.config import check_serve_config, home, jobs_url, storage_url
+from serve_app.private_ray import PrivateRay
+from serve_app.tiers import tier_state
 
 Watch = Callable[[Mapping[str, str]], None]
 """Told of every change: the status of each application by name."""
 
-_OBJECTS_BYTES = 128 * 2**20
-"""Of shared memory; what goes between stages is small."""
-_LONGEST_FOLDER = 40
-"""Characters: sockets lie 60 deeper, and their paths may have 107."""
-_STARTS = 3
-"""How often Ray is started before it counts as failed: on a busy machine its own patience of 30 s is short."""
 _POLL_S = 0.2
 _OTHERS_S = 15.0
 """How long one working tier waits for the others to start or to fail."""
@@ -57,7 +44,7 @@ class LocalService:
         Args:
             config: a Serve configuration, see `read_serve_config`.
             port: instead of the configuration's; 0 takes a free one.
-            folder: where jobs and files are kept, instead of PROSOPON_HOME.
+            folder: where jobs and files are kept, instead of PROSOPON_HOME (weights and caches stay there).
             watch: is told how the start goes.
             patience_s: how long the start may take.
 
@@ -68,11 +55,10 @@ class LocalService:
         options = config.get("http_options", {})
         self._host = str(options.get("host", "127.0.0.1"))
         self._port = _free_port(self._host, port if port is not None else options.get("port", 8000))
-        self._config = _placed(config, self._host, self._port, folder or home())
+        self._config = _placed(config, self._host, self._port, folder)
         self._watch = watch or (lambda _: None)
         self._patience_s = patience_s
-        self._before: set[int] = set()
-        self._folder: Path | None = None
+        self._ray = PrivateRay(_cpus(config))
 
     @property
     def url(self) -> str:
@@ -81,9 +67,7 @@ class LocalService:
     @property
     def logs(self) -> Path:
         """Where replicas write, as long as the service runs."""
-        if self._folder is None:
-            raise EngineError("the service is not started")
-        return self._folder / "session_latest" / "logs" / "serve"
+        return self._ray.folder / "session_latest" / "logs" / "serve"
 
     def __enter__(self) -> Self:
         """Starts everything and waits until the gateway and at least one tier take work.
@@ -91,11 +75,7 @@ class LocalService:
         Raises:
             EngineError: it does not start; the message has the reason.
         """
-        import ray
-
-        if ray.is_initialized():
-            raise EngineError("this process uses Ray already; a service needs a process of its own")
-        self._start_ray()
+        self._ray.start()
         try:
             self._deploy()
             self._wait()
@@ -112,42 +92,10 @@ class LocalService:
     ) -> None:
         self._stop()
 
-    def _start_ray(self) -> None:
-        for attempt in range(1, _STARTS + 1):
-            try:
-                self._try_ray()
-                return
-            except BaseException as error:
-                self._stop()
-                if not isinstance(error, Exception):  # an interrupt
-                    raise
-                if attempt == _STARTS:
-                    raise EngineError(f"Ray does not start on this machine: {error}") from error
-
-    def _try_ray(self) -> None:
-        import ray
-
-        self._folder = Path(tempfile.mkdtemp(prefix="prosopon-", dir=_short_folder()))
-        self._before = {child.pid for child in psutil.Process().children(recursive=True)}
-        with _environment(self._folder):
-            # Ray reads this from the environment when it is first imported, which may have been earlier.
-            ray._private.ray_constants.ENABLE_RAY_CLUSTER = False
-            ray.init(
-                address="local",
-                num_cpus=max(os.cpu_count() or 1, _cpus(self._config)),
-                include_dashboard=False,
-                object_store_memory=_OBJECTS_BYTES,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                _node_ip_address="127.0.0.1",
-                _temp_dir=str(self._folder),
-            )
-
     def _deploy(self) -> None:
         # The way that `serve run CONFIG` takes: each application is built in a process of its own, so that one that
         # fails does not stop the others. Ray offers it to programs only through its dashboard, which costs 300 MB.
         from ray.serve._private.api import serve_start
-        from ray.serve.schema import ServeDeploySchema
 
         schema = ServeDeploySchema.model_validate(self._config)
         logging.getLogger("ray.serve").setLevel(logging.ERROR)
@@ -187,21 +135,9 @@ class LocalService:
         raise EngineError(f"the service does not answer at {self.url}")
 
     def _stop(self) -> None:
-        import ray
-
-        children = psutil.Process().children(recursive=True)
-        ours = [child for child in children if child.pid not in self._before]
-        patience_s = _STOPPING_S if ray.is_initialized() else 0.0
-        try:
-            if ray.is_initialized():
-                with contextlib.suppress(Exception):  # what does not end by itself is ended below
-                    _delete([a["name"] for a in self._config["applications"]])
-            ray.shutdown()
-        finally:
-            _end(ours, patience_s)
-            if self._folder is not None:
-                shutil.rmtree(self._folder, ignore_errors=True)
-                self._folder = None
+        with contextlib.suppress(Exception):  # what does not end by itself is ended with Ray
+            _delete([application["name"] for application in self._config["applications"]])
+        self._ray.stop()
 
 
 def _free_port(host: str, wanted: int) -> int:
@@ -217,24 +153,25 @@ def _free_port(host: str, wanted: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _placed(config: Mapping[str, Any], host: str, port: int, folder: Path) -> dict[str, Any]:
+def _placed(config: Mapping[str, Any], host: str, port: int, folder: Path | None) -> dict[str, Any]:
     """The configuration with its port, and with every application told where things are kept."""
     placed = deepcopy(dict(config))
     placed["http_options"] = {**placed.get("http_options", {}), "host": host, "port": port}
     kept = {
-        "PROSOPON_HOME": str(folder),
-        "PROSOPON_STORAGE": str(folder / "store"),
-        "PROSOPON_JOBS": f"sqlite:///{folder / 'jobs.sqlite'}",
+        "PROSOPON_HOME": str(home()),
+        "PROSOPON_STORAGE": storage_url(),
+        "PROSOPON_JOBS": jobs_url(),
     }
+    if folder is not None:
+        folder = folder.absolute()
+        kept |= {
+            "PROSOPON_STORAGE": str(folder / "store"),
+            "PROSOPON_JOBS": f"sqlite:///{folder / 'jobs.sqlite'}",
+        }
     for application in placed["applications"]:
         env = application.setdefault("runtime_env", {})
         env["env_vars"] = {**kept, **env.get("env_vars", {})}
     return placed
-
-
-def _short_folder() -> str:
-    folder = tempfile.gettempdir()
-    return folder if len(folder) <= _LONGEST_FOLDER - len("/prosopon-12345678") else "/tmp"
 
 
 def _cpus(config: Mapping[str, Any]) -> int:
@@ -249,42 +186,8 @@ def _cpus(config: Mapping[str, Any]) -> int:
     return math.ceil(reserved)
 
 
-@contextmanager
-def _environment(folder: Path) -> Iterator[None]:
-    """What Ray's processes inherit; this process's own variables are as before afterwards."""
-    settings = {
-        "RAY_TMPDIR": str(folder),
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on Linux too: the node's address is the loopback's
-        "RAY_enable_metrics_collection": "0",  # nobody collects, and the port is open to all
-        "RAY_AUTH_TOKEN": _token(),  # given so, Ray writes none into the user's home
-    }
-    # Ray itself sets the mode of a cluster that it starts.
-    before = {name: os.environ.get(name) for name in (*settings, "RAY_ADDRESS", "RAY_AUTH_MODE")}
-    os.environ.pop("RAY_ADDRESS", None)
-    os.environ.update(settings)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-@cache
-def _token() -> str:
-    """One for the life of this process: Ray reads it once."""
-    return os.environ.get("RAY_AUTH_TOKEN") or secrets.token_hex(32)
-
-
 def _states(names: list[str]) -> tuple[dict[str, str], list[str]]:
     """The status of every application, and why those that do not run do not."""
-    from ray import serve
-
-    from serve_app.tiers import tier_state
-
     applications = serve.status().applications
     found = {name: applications.get(name) for name in names}
     reasons = [f"{name}: {tier_state(found[name]).reason}" for name in names]
@@ -295,8 +198,6 @@ def _states(names: list[str]) -> tuple[dict[str, str], list[str]]:
 
 def _delete(names: list[str]) -> None:
     """Takes all applications down at once, so that their replicas can say goodbye."""
-    from ray import serve
-
     for name in names:
         serve.delete(name, _blocking=False)
     deadline = time.monotonic() + _STOPPING_S
@@ -310,16 +211,3 @@ def _usable(config: Mapping[str, Any], states: Mapping[str, str]) -> bool:
     tiers = [name for name in states if name not in gateways]
     running = {name for name, state in states.items() if state == "RUNNING"}
     return running.issuperset(gateways) and not running.isdisjoint(tiers)
-
-
-def _end(processes: list[psutil.Process], patience_s: float) -> None:
-    """Ends those that do not end by themselves, politely first."""
-    _, alive = psutil.wait_procs(processes, timeout=patience_s)
-    for process in alive:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.terminate()
-    _, alive = psutil.wait_procs(alive, timeout=3)
-    for process in alive:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    psutil.wait_procs(alive, timeout=3)

@@ -24,11 +24,12 @@ from serve_app.schemas import VideoRequest
 from serve_app.service import LocalService
 from tests.serve.conftest import MAX_UPLOAD, PATIENCE_S, Running, wait_for
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("ray")]
+pytestmark = pytest.mark.timeout(900)
 
 TEXT = "Hello [happy] everyone! I'm [excited] to share this news with you."
 LONG_TEXT = " ".join(
-    f"This is sentence number {n} of a text that is long enough to be interrupted." for n in range(40)
+    f"This is sentence number {n} of a text that is long enough to be interrupted."
+    for n in range(40)
 )
 
 

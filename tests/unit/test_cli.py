@@ -267,27 +267,28 @@ def test_unexpected_errors_are_told_in_json_too(
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_nothing(ending: signal.Signals, tmp_path: Path) -> None:
-    """The signal comes when the partial output exists, so in the middle of the work."""
-    state = tmp_path / "home"
+    """The signal comes in the middle of the work: some segments are drawn, most are not."""
+    state, output = tmp_path / "home", tmp_path / "out"
+    output.mkdir()
     with subprocess.Popen(
         [
             *(sys.executable, "-c", "from serve_app.cli import main; main()", "speak"),
-            *("All work and no play. " * 300, "--size", "512", "--output", "a.mp4"),
+            *("All work and no play. " * 300, "--size", "512", "--output", output / "a.mp4"),
         ],
-        cwd=tmp_path,
         env={**os.environ, "PROSOPON_HOME": str(state), "PYTHONPATH": str(Path.cwd())},
-        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        while not list(tmp_path.glob(".*a.mp4")) and process.poll() is None:
-            os.sched_yield()
-        process.send_signal(ending)
-        _, said = process.communicate()
+        try:
+            while not list(state.glob("tmp/*/clips/*/segments/*.mp4")) and process.poll() is None:
+                os.sched_yield()
+            process.send_signal(ending)
+            _, said = process.communicate()
+        finally:
+            process.kill()
     assert process.returncode == INTERRUPTED
     assert "Traceback" not in said and "interrupted" in said
-    assert files(tmp_path) == ["home"] or files(tmp_path) == []
-    assert not state.exists() or files(state / "tmp") == []
+    assert files(output) == [] and files(state / "tmp") == []
 
 
 # What there is

@@ -10,17 +10,16 @@ from numpy.typing import NDArray
 from backends.animation.engine import AnimationInfo
 from backends.animation.rig import controls
 from backends.animation.rig.deform import FaceShape, build_shape, deform
-from backends.animation.rig.eyes import Eyeball, cut_eyeballs, draw_eye
+from backends.animation.rig.eyes import Eyeball, cut_eyeballs, draw_eye, lid_closure
 from backends.animation.rig.mesh import Mesh, build_mesh
 from backends.animation.rig.mouth import (
-    ClosedMouth,
     MouthInterior,
     MouthRow,
     as_in_photo,
     build_interior,
-    close_mouth,
     draw_mouth,
 )
+from backends.animation.rig.patches import Patch, close_lids, close_mouth
 from backends.animation.rig.pose import HeadPose, project
 from backends.animation.rig.raster import painting_order, rasterize
 from backends.animation.rig.shading import Shading, build_shading, shade
@@ -48,7 +47,9 @@ class RigAvatar:
     portrait: Portrait
     mesh: Mesh
     shape: FaceShape
-    closed_mouth: ClosedMouth | None
+    closed_lids: tuple[Patch, ...]
+    """In the order of the eyes."""
+    closed_mouth: Patch | None
     """Where the photo's mouth is open."""
     eyes: tuple[Eyeball, ...]
     mouth: MouthInterior
@@ -98,6 +99,7 @@ class RigEngine:
             portrait=reference,
             mesh=mesh,
             shape=shape,
+            closed_lids=close_lids(pixels, mesh),
             closed_mouth=close_mouth(pixels, mesh) if shape.open_photo else None,
             eyes=cut_eyeballs(pixels, landmarks, mesh),
             mouth=interior,
@@ -114,9 +116,7 @@ class RigEngine:
         """The performance itself: the rig adds nothing."""
         return performance
 
-    def animate(
-        self, avatar: RigAvatar, plan: Performance, frames: range
-    ) -> Iterator[FrameBatch]:
+    def animate(self, avatar: RigAvatar, plan: Performance, frames: range) -> Iterator[FrameBatch]:
         """Draws the clip's frames, a few at a time into the same memory.
 
         Raises:
@@ -141,9 +141,7 @@ def _face_at(pixels: ImageArray, box: Box) -> Face:
     return face
 
 
-def _region(
-    points: NDArray[np.float64], width: int, height: int
-) -> tuple[int, int, int, int]:
+def _region(points: NDArray[np.float64], width: int, height: int) -> tuple[int, int, int, int]:
     low = np.maximum(np.floor(points.min(0)).astype(int) - 1, 0)
     high = np.minimum(np.ceil(points.max(0)).astype(int) + 2, [width, height])
     return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
@@ -157,14 +155,15 @@ class _Canvas:
         self.frames = np.stack([avatar.portrait.pixels] * BATCH)
         left, top, width, height = avatar.region
         columns, rows = np.meshgrid(np.arange(width) + left, np.arange(height) + top)
-        self.whole = (rows << 16 | columns).astype(np.int32)
-        self.fraction = np.zeros((height, width), np.uint16)
+        self.unmoved = (rows << 16 | columns).astype(np.int32)
+        self.whole = np.empty_like(self.unmoved)
+        self.fraction = np.empty((height, width), np.uint16)
         self.source = avatar.portrait.pixels.copy()
         self.texture = self.source.copy()
         box = avatar.shading.box
         self.gains = np.empty((box[3] // 2, box[2] // 2, 3), np.float32)
         self.places = np.ascontiguousarray(avatar.mesh.pixels[:, :2], np.float32)
-        self.shaded_with: tuple[bytes, float] | None = None
+        self.shaded_with: tuple[bytes | float, ...] = ()
 
     def draw(self, control: controls.Controls, slot: int) -> None:
         """Draws one frame into a slot."""
@@ -174,9 +173,12 @@ class _Canvas:
         points, gap = deform(shape, face)
         head = HeadPose.of(control.pose)
         projected = project(mesh, points, head)
-        self._shade(control, as_in_photo(shape, gap, face.speaking))
+        closed = [lid_closure(ball.eye, points, shape.rest) for ball in avatar.eyes]
+        self._shade(control, closed, as_in_photo(shape, gap, face.speaking))
         target = projected.astype(np.float32)
         triangles = painting_order(avatar.triangles, avatar.surface_count, target[:, 2])
+        np.copyto(self.whole, self.unmoved)  # where no triangle lies
+        self.fraction.fill(0)
         rasterize(triangles, target, self.places, left, top, self.whole, self.fraction)
         view = self.frames[slot, top : top + height, left : left + width]
         whole = self.whole.view(np.int16).reshape(height, width, 2)
@@ -184,22 +186,25 @@ class _Canvas:
             self.texture, whole, self.fraction, cv2.INTER_LINEAR, dst=view,
             borderMode=cv2.BORDER_REPLICATE,
         )  # fmt: skip
-        for ball in avatar.eyes:
+        for ball, shut in zip(avatar.eyes, closed, strict=True):
             draw_eye(
                 view, ball, mesh, points, shape.rest, projected, head, control.gaze_deg,
-                (left, top), avatar.skin_light,
+                (left, top), shut, avatar.skin_light,
             )  # fmt: skip
         row = MouthRow(gap, face.jaw, face.speaking, control.tongue, control.tongue_out)
         draw_mouth(view, avatar.mouth, shape, mesh, row, projected, head, (left, top))
 
-    def _shade(self, control: controls.Controls, unchanged: float) -> None:
-        """Brings the texture up to date, which the last frame may have left as it has to be."""
+    def _shade(self, control: controls.Controls, closed: list[float], unchanged: float) -> None:
+        """Brings the texture up to date, unless the last frame left it as it has to be."""
         avatar, shading = self.avatar, self.avatar.shading
         weights = shading.weights(control.face.amounts * np.float32(self.folds), control.relax)
-        state = (weights.tobytes(), unchanged)
+        lids = [float(np.clip((shut - 0.5) / 0.4, 0, 1)) for shut in closed]
+        state: tuple[bytes | float, ...] = (weights.tobytes(), *lids, unchanged)
         if state == self.shaded_with:
             return
         self.shaded_with = state
+        for patch, amount in zip(avatar.closed_lids, lids, strict=True):
+            patch.paint(self.source, amount)
         if avatar.closed_mouth is not None:
-            avatar.closed_mouth.paint(self.source, unchanged)
+            avatar.closed_mouth.paint(self.source, 1 - unchanged)
         shade(self.texture, self.source, shading, weights, self.gains)

@@ -1,5 +1,6 @@
 """Eyeballs behind the lids: they turn, and a raised lid shows more of them instead of stretching what was seen."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.animation.rig.compiled import compiled
-from backends.animation.rig.curves import Opening, covered, height_at, ramp, smooth
+from backends.animation.rig.curves import MARGIN, Opening, covered, height_at, ramp, smooth
 from backends.animation.rig.mesh import Mesh
 from backends.animation.rig.pose import STRAIGHT, HeadPose, Plane, head_plane, soft_limit
 from backends.animation.rig.topology import EYES, LEFT_EYE, Eye
@@ -46,9 +47,7 @@ class Eyeball:
 
 def borders(points: Array, eye: Eye) -> tuple[Array, Array]:
     """Upper and lower lid from the picture's left to its right, corners included."""
-    upper, lower = (
-        points[[eye.outer, *lid, eye.inner]] for lid in (eye.upper, eye.lower)
-    )
+    upper, lower = (points[[eye.outer, *lid, eye.inner]] for lid in (eye.upper, eye.lower))
     return (upper[::-1], lower[::-1]) if eye == LEFT_EYE else (upper, lower)
 
 
@@ -94,7 +93,7 @@ def _seen(shape: tuple[int, ...], upper: Array, lower: Array) -> Floats:
     mask = np.zeros(shape, np.uint8)
     outline = np.concatenate([upper, lower[::-1]])
     cv2.fillPoly(mask, [np.rint(outline * 16).astype(np.int32)], (255,), cv2.LINE_AA, 4)
-    return mask.astype(np.float32) / 255
+    return (mask / np.float32(255)).astype(np.float32)
 
 
 def _complete(photo: Image, seen: Floats, centre: Array, radius: float, unit: float) -> Image:
@@ -125,6 +124,14 @@ def _complete(photo: Image, seen: Floats, centre: Array, radius: float, unit: fl
     return whole
 
 
+def lid_closure(eye: Eye, points: Array, rest: Array) -> float:
+    """0 as open as in the photo or wider, 1 closed."""
+    upper, lower = list(eye.upper), list(eye.lower)
+    gap = float((points[lower, 1] - points[upper, 1]).mean())
+    own = float((rest[lower, 1] - rest[upper, 1]).mean())
+    return float(np.clip(1 - gap / max(own, 1e-3), 0, 1))
+
+
 def draw_eye(
     canvas: Image,
     ball: Eyeball,
@@ -135,6 +142,7 @@ def draw_eye(
     head: HeadPose,
     gaze_deg: NDArray[np.float32],
     corner: tuple[int, int],
+    closed: float,
     lash: float,
 ) -> None:
     """Paints one eyeball into the opening that the lids leave.
@@ -145,6 +153,7 @@ def draw_eye(
         projected: (n, 3) vertices now in the frame's pixels.
         gaze_deg: To the picture's right, down.
         corner: Left and top of the canvas in the frame.
+        closed: From `lid_closure`.
         lash: 0..1, brightness of the skin, that the lashes' shade follows.
     """
     eye, unit = ball.eye, mesh.frame.eye_distance
@@ -161,10 +170,7 @@ def draw_eye(
     ]
     lids = list(eye.upper)
     raised = float((rest[lids, 1] - points[lids, 1]).mean())
-    gap0 = float((rest[list(eye.lower), 1] - rest[lids, 1]).mean())
-    gap = float((points[list(eye.lower), 1] - points[lids, 1]).mean())
-    closed = float(np.clip(1 - gap / max(gap0, 1e-3), 0, 1))
-    reveal = min(1.0, max(0.0, raised / 0.012) + float(np.hypot(*shift)) / (0.10 * radius))
+    reveal = min(1.0, max(0.0, raised / 0.012) + math.hypot(*shift) / (0.10 * radius))
     paint_eye(
         canvas, np.array(opening.box), np.array([*opening.origin, *opening.axis]),
         opening.upper, opening.lower, to_photo, ball.photo, ball.whole,
@@ -194,7 +200,8 @@ def paint_eye(
     height, width = photo.shape[0], photo.shape[1]
     shade = min(1.0, 0.8 * closed)
     sliver = 1.0 - 0.72 * min(1.0, max(0.0, (closed - 0.6) / 0.35))
-    line = 0.42 * min(1.0, max(0.0, (closed - 0.55) / 0.3))
+    line = 0.80 * ramp((closed - 0.5) / 0.4)
+    length = upper.shape[0] - 2.0 * MARGIN - 2.0
     core = iris[2] * 1.15
     for y in range(box[1], box[3]):
         for x in range(box[0], box[2]):
@@ -219,8 +226,14 @@ def paint_eye(
                         seen += reveal * (_mix(whole, i, j, fx, fy, c) - seen)
                     skin = float(canvas[y, x, c])
                     canvas[y, x, c] = int(skin + cover * (seen * light - skin) + 0.5)
-            if line > 0.0 and 0.0 < along < upper.shape[0] - 5:
-                ink = line * max(0.0, 1.0 - abs(across - top) / (0.014 * unit + 0.5))
+            if line > 0.0 and 0.0 < along < length:
+                middle = 1.0 - (2.0 * along / length - 1.0) ** 4
+                thick = 0.018 * unit * (0.4 + 0.6 * middle) + 0.5
+                ink = (
+                    line
+                    * (0.25 + 0.75 * middle)
+                    * min(1.0, max(0.0, 1.6 - 1.6 * abs(across - top) / thick))
+                )
                 for c in range(3):
                     skin = float(canvas[y, x, c])
                     canvas[y, x, c] = int(skin + ink * (lash[c] - skin) + 0.5)

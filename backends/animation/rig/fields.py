@@ -56,7 +56,8 @@ class Field:
     brows: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     """(dx inwards, dy) of the five points of a brow, from its inner end."""
     lids: Callable[[float, float], tuple[Vector, Vector, Vector, Vector]] | None = None
-    """(gap between the lids at a landmark, 0..1 along the lid) to displacements of upper lid, crease, lower lid, pouch."""
+    """(gap between the lids at a landmark, 0..1 along the lid) to displacements of upper lid, crease, lower lid and
+    pouch."""
     hold_lids: bool = True
 
 
@@ -167,11 +168,11 @@ FIELDS: Mapping[str, Field] = {
     ),
     "mouthRollUpper": Field(
         lips=lambda p: (0.0, 0.030 * p.ring * p.dome(0.6) if p.upper else 0.0, 0.03 if p.upper else 0.0),
-        middle={**{i: STILL for i in CHIN_POINTS}},
+        middle=dict.fromkeys(CHIN_POINTS, STILL),
     ),
     "mouthRollLower": Field(
         lips=lambda p: (0.0, 0.0 if p.upper else -0.045 * p.ring * p.dome(0.6), 0.0 if p.upper else 0.03),
-        middle={**{i: STILL for i in CHIN_POINTS}},
+        middle=dict.fromkeys(CHIN_POINTS, STILL),
     ),
     "mouthShrugUpper": Field(
         lips=lambda p: (0.0, -0.022 * p.dome(0.6) if p.upper else 0.0, -0.03 * p.dome() if p.upper else 0.0),
@@ -179,12 +180,12 @@ FIELDS: Mapping[str, Field] = {
     ),
     "mouthShrugLower": Field(
         lips=_shrug_lower,
-        middle={i: (0.0, -0.025, -0.01) for i in (*CHIN_POINTS, 18)} | {152: (0.0, -0.005, 0.0)},
+        middle=dict.fromkeys((*CHIN_POINTS, 18), (0.0, -0.025, -0.01)) | {152: (0.0, -0.005, 0.0)},
     ),
     "mouthPress": Field(
         lips=_press,
         pairs={(216, 436): (-0.004, 0.0013, 0.0)},
-        middle={i: STILL for i in CHIN_POINTS},
+        middle=dict.fromkeys(CHIN_POINTS, STILL),
     ),
     "cheekPuff": Field(
         lips=lambda p: (0.0, 0.0, -0.02 * abs(p.t)),
@@ -201,7 +202,7 @@ FIELDS: Mapping[str, Field] = {
             (206, 426): (-0.01, -0.045, 0.0), (203, 423): (-0.008, -0.04, 0.0),
             (205, 425): (0.0, -0.03, -0.01), (97, 326): (-0.004, -0.016, 0.0),
         },
-        middle={2: (0.0, -0.014, 0.0), 152: STILL} | {i: (0.0, -0.008, 0.0) for i in (4, 1, 5)},
+        middle={2: (0.0, -0.014, 0.0), 152: STILL} | dict.fromkeys((4, 1, 5), (0.0, -0.008, 0.0)),
     ),
     "cheekSquint": Field(
         pairs={

@@ -94,7 +94,8 @@ class _Place:
         self.points, self.sign = points, sign
 
     def at(self, landmark: int, out: float = 0.0, down: float = 0.0) -> Array:
-        return self.points[landmark] + self.by(out, down)
+        place: Array = self.points[landmark] + self.by(out, down)
+        return place
 
     def by(self, out: float, down: float) -> Array:
         return np.array([self.sign * out, down])

@@ -142,9 +142,10 @@ def _outer_points(outline: Array, eye_distance: float, width: int, height: int) 
         [cv2.pointPolygonTest(last_ring, (float(x), float(y)), False) < 0 for x, y in grid]
     )
     points.append(grid[on_edge | beyond])
-    outer = np.concatenate(points)
+    outer: Array = np.concatenate(points)
     inside = np.minimum(outer, [width - 1, height - 1] - outer).min(1)
-    return outer[(inside >= 0) & ((inside < 0.5) | (inside > 0.18 * eye_distance))]
+    kept: Array = outer[(inside >= 0) & ((inside < 0.5) | (inside > 0.18 * eye_distance))]
+    return kept
 
 
 def _outer_triangles(outline: Array, outer: Array) -> IntArray:
@@ -158,7 +159,8 @@ def _outer_triangles(outline: Array, outer: Array) -> IntArray:
         ]
     )
     ids = np.concatenate([np.array(OVAL), SKIN_POINTS + np.arange(len(outer))])
-    return ids[triangles[outside]].astype(np.int32)
+    named: IntArray = ids[triangles[outside]].astype(np.int32)
+    return named
 
 
 def _head_weight(vertices: Array, person: NDArray[np.float32], eye_distance: float) -> Array:
@@ -172,8 +174,8 @@ def _head_weight(vertices: Array, person: NDArray[np.float32], eye_distance: flo
     head[:, sideways >= HEAD_HALF_WIDTH * eye_distance] = 0
     away = cv2.distanceTransform(1 - head, cv2.DIST_L2, 5) / eye_distance
     weight = smoothstep(1 - away.astype(np.float64) / FADE)
-    weight = cv2.GaussianBlur(weight, (0, 0), 0.06 * eye_distance)
+    soft = cv2.GaussianBlur(weight, (0, 0), 0.06 * eye_distance)
     columns = np.clip(np.rint(vertices[:, 0]), 0, width - 1).astype(int)
     rows = np.clip(np.rint(vertices[:, 1]), 0, height - 1).astype(int)
-    sampled: Array = weight[rows, columns].astype(np.float64)
+    sampled: Array = soft[rows, columns].astype(np.float64)
     return sampled

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from backends.animation.rig.compiled import compiled
-from backends.animation.rig.curves import Opening, covered, height_at, ramp, smooth
+from backends.animation.rig.curves import Opening, covered, height_at, ramp
 from backends.animation.rig.deform import JAW_OPEN_RAD, FaceShape
 from backends.animation.rig.mesh import Mesh
 from backends.animation.rig.pose import STRAIGHT, HeadPose, Plane, head_plane
@@ -28,7 +27,7 @@ Image = NDArray[np.uint8]
 UPPER_EDGE, LOWER_EDGE = 0.055, 0.042
 """Incisal edges below the seam of closed lips, in eye distances."""
 CAVITY = np.array([0.27, 0.085, 0.075])
-TONGUE = np.array([0.80, 0.42, 0.40])
+TONGUE = np.array([0.92, 0.48, 0.45])
 LIP_SHADOW = np.array([0.40, 0.20, 0.19])
 LIP_LINE = np.array([0.37, 0.15, 0.14])
 
@@ -95,44 +94,6 @@ def _skin_colour(pixels: Image, mesh: Mesh) -> Array:
         cheeks.append(np.median(patch.reshape(-1, 3), 0) / 255 if patch.size else np.full(3, 0.6))
     skin: Array = np.maximum(cheeks[0], cheeks[1]) * 0.6 + 0.4 * (cheeks[0] + cheeks[1]) / 2
     return np.maximum(skin, 0.05)
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedMouth:
-    """The mouth of an open photo with lip colour painted over it, so that moving lips drag no teeth along."""
-
-    left: int
-    top: int
-    pixels: Image
-    """(h, w, 3)"""
-    photo: Image
-    """(h, w, 3) the same part of the photo as it is."""
-
-    def paint(self, texture: Image, unchanged: float) -> None:
-        """Into a copy of the portrait; `unchanged` 0..1 keeps the photo's open mouth."""
-        height, width = self.photo.shape[:2]
-        part = texture[self.top : self.top + height, self.left : self.left + width]
-        cv2.addWeighted(self.photo, unchanged, self.pixels, 1 - unchanged, 0, dst=part)
-
-
-def close_mouth(pixels: Image, mesh: Mesh) -> ClosedMouth:
-    unit = mesh.frame.eye_distance
-    outline = mesh.pixels[[*INNER_UPPER, *INNER_LOWER[-2:0:-1]], :2]
-    height, width = pixels.shape[:2]
-    left, top = np.maximum(np.floor(outline.min(0) - 0.3 * unit), 0).astype(int)
-    right, bottom = np.minimum(np.ceil(outline.max(0) + 0.3 * unit), [width, height]).astype(int)
-    hole = np.zeros((bottom - top, right - left), np.uint8)
-    corners = np.rint((outline - [left, top]) * 16).astype(np.int32)
-    cv2.fillPoly(hole, [corners], (255,), cv2.LINE_8, 4)
-    grow = 2 * max(1, int(0.024 * unit)) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grow, grow))
-    hole = cv2.dilate((hole > 60).astype(np.uint8), kernel)
-    photo = np.ascontiguousarray(pixels[top:bottom, left:right])
-    filled = cv2.inpaint(photo, hole, 4, cv2.INPAINT_TELEA)
-    blend = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), 0.012 * unit)[..., None]
-    blurred = cv2.GaussianBlur(filled, (0, 0), 0.018 * unit)
-    closed = (filled * (1 - blend) + blurred * blend + 0.5).astype(np.uint8)
-    return ClosedMouth(int(left), int(top), closed, photo)
 
 
 def as_in_photo(shape: FaceShape, gap: Array, speaking: float) -> float:
@@ -235,8 +196,8 @@ def paint_mouth(
     widest: float,
     unit: float,
 ) -> None:
-    """The pixels of `draw_mouth`: `frame` = origin, axis and length of the opening, `amounts` = tongue, tongue out, line of
-    closed lips, and how much the mouth is as it was in the photo."""
+    """The pixels of `draw_mouth`: `frame` = origin, axis and length of the opening, `amounts` = tongue, tongue out,
+    line of closed lips, and how much the mouth is as it was in the photo."""
     tongue, out, seam, same = amounts[0], amounts[1], amounts[2], amounts[3]
     soft = max(0.5, 0.007 * unit)
     colour = np.empty(3, np.float64)

@@ -53,7 +53,7 @@ class HeadPose:
 
     def apply(self, points: Array) -> Array:
         """(n, 3) points of the head, seen in perspective; the portrait's own pose is the identity."""
-        moved = (points - PIVOT) @ self.rotation.T + PIVOT + self.shift
+        moved: Array = (points - PIVOT) @ self.rotation.T + PIVOT + self.shift
         scale = (CAMERA_DISTANCE + points[:, 2]) / (CAMERA_DISTANCE + moved[:, 2])
         moved[:, :2] *= scale[:, None]
         return moved

@@ -1,4 +1,4 @@
-"""What undoes the expression that a photo was taken with: smiles relax, stern mouths soften, brows come to the middle."""
+"""What undoes the expression of a photo: smiles relax, stern mouths soften, brows come to the middle."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -96,5 +96,3 @@ def _brow_correction(local: Array, fields: Mapping[str, Array], smiling: bool) -
     wide = np.clip(0.8 * (NEUTRAL_LID_GAP - lids) / (0.30 * max(lids, 1e-3)), 0, 0.8)
     brows: Array = inner_up * fields["browInnerUp"] + outer_up * fields["browOuterUp"]
     return brows + (float(wide) if smiling else 0.0) * fields["eyeWide"]
-
-

@@ -1,7 +1,7 @@
 """Light and shade that follow the expression: folds are drawn once and summed per frame; a relaxed smile loses its own.
 
-`out = source · exp(tint · Σ weight · layer + erase · E)` per channel, at half the picture's resolution, in the photo's own
-texture, so that folds travel with the skin.
+`out = source · exp(tint · Σ weight · layer + erase · E)` per channel, at half the picture's resolution, in the photo's
+own texture, so that folds travel with the skin.
 """
 
 from collections.abc import Mapping, Sequence
@@ -84,7 +84,8 @@ class Shading:
         layers = np.minimum(self.drivers @ amounts, self.limits)
         erase = relax * min(LARGEST_ERASE, ERASE_PER_SMILE * self.smile)
         all_weights = np.append(layers, np.float32(erase))
-        return (np.rint(all_weights * WEIGHT_STEPS) / WEIGHT_STEPS).astype(np.float32)
+        rounded: Floats = (np.rint(all_weights * WEIGHT_STEPS) / WEIGHT_STEPS).astype(np.float32)
+        return rounded
 
 
 def build_shading(pixels: Image, mesh: Mesh, smile: float) -> Shading:
@@ -113,7 +114,7 @@ def build_shading(pixels: Image, mesh: Mesh, smile: float) -> Shading:
         values=np.concatenate(values),
         patches=np.array(patches, np.int32),
         headroom=np.clip((250 - light) / 90, 0, 1),
-        eraser=_eraser(half, easel, unit / 2),
+        eraser=_eraser(half.astype(np.uint8), easel, unit / 2),
         smile=smile,
     )
 
@@ -153,7 +154,8 @@ class _Easel:
 
     def to_pixels(self, local: Array) -> Array:
         """(n, 2) eye distances along the eyes and across to half-size pixels."""
-        return self.origin + local @ self.axes * self.unit
+        points: Array = self.origin + local @ self.axes * self.unit
+        return points
 
     def draw(self, marks: Sequence[Mark]) -> tuple[Floats, tuple[int, int]]:
         """The marks' sum, cut to where there is any, with its left and top."""
@@ -222,7 +224,13 @@ def _eraser(half: Image, easel: _Easel, unit: float) -> Floats:
     local, bands = easel.local, []
     for side in (RIGHT, LEFT):
         place = np.array([side.sign, 1.0])
-        folds = (side.wing, 203 if side is RIGHT else 423, side.nasolabial, side.below_cheek, side.jowl)
+        folds = (
+            side.wing,
+            203 if side is RIGHT else 423,
+            side.nasolabial,
+            side.below_cheek,
+            side.jowl,
+        )
         beside = local[side.corner] + place * [[0.04, -0.10], [0.055, -0.01], [0.05, 0.09]]
         bands += [
             Stroke(local[list(folds)], 0.07, 1.0, (0.12, 0.4)),
@@ -243,7 +251,8 @@ def _eraser(half: Image, easel: _Easel, unit: float) -> Floats:
 
     log = np.log(half.astype(np.float32) + 4)
     difference = np.clip(average(log, 0.11) - average(log, 0.012), -0.12, 0.8)
-    return (difference * mask[..., None]).astype(np.float32)
+    eraser: Floats = (difference * mask[..., None]).astype(np.float32)
+    return eraser
 
 
 def shade(target: Image, source: Image, shading: Shading, weights: Floats, gains: Floats) -> None:

@@ -109,7 +109,9 @@ def _crown(
     )
     facing = float(np.cos(min((arc[k] + arc[k + 1]) / 2, 1.4)))
     light = (0.66 + 0.34 * facing**0.8) * (1 - 0.09 * np.abs(u) ** 3)
-    light = light * (1 - 0.10 * np.clip((v - 0.8) / 0.2, 0, 1)) * (0.90 + 0.10 * np.clip(v / 0.5, 0, 1))
+    light = (
+        light * (1 - 0.10 * np.clip((v - 0.8) / 0.2, 0, 1)) * (0.90 + 0.10 * np.clip(v / 0.5, 0, 1))
+    )
     light = light + 0.07 * facing * np.exp(-((u / 0.35) ** 2) - ((v - 0.55) / 0.25) ** 2)
     canine = k >= 2
     tint = np.array([1.0, 0.965 - 0.015 * canine, 0.89 - 0.03 * canine])
@@ -143,11 +145,10 @@ def photo_mouth(pixels: Image, outline: Array, unit: float) -> tuple[Layer, tupl
         return None
     size = 2 * max(1, int(0.012 * unit)) + 1
     shown = cv2.erode((inside > 127).astype(np.uint8), np.ones((size, size), np.uint8))
-    alpha, filled = _reach_up(crop, shown, int(0.07 * unit))
-    alpha = cv2.GaussianBlur(
-        cv2.erode(alpha, np.ones((3, 3), np.uint8)), (0, 0), max(0.7, 0.010 * unit)
-    )
-    rgba = np.dstack([filled * alpha[..., None], alpha]).astype(np.float32)
+    alpha, filled = _reach_up(crop.astype(np.float32), shown.astype(np.uint8), int(0.07 * unit))
+    smaller = cv2.erode(alpha, np.ones((3, 3), np.uint8))
+    soft = cv2.GaussianBlur(smaller, (0, 0), max(0.7, 0.010 * unit))
+    rgba = np.dstack([filled * soft[..., None], soft]).astype(np.float32)
     return Layer(np.ascontiguousarray(rgba), (0.0, 0.0), unit), (int(left), int(top))
 
 

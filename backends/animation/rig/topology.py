@@ -113,7 +113,5 @@ def fill_triangles() -> IntArray:
     """Triangles across the openings of mouth and eyes, to be drawn behind the skin."""
     fills = _strip(INNER_UPPER, INNER_LOWER)
     for eye in EYES:
-        fills += _strip(
-            (eye.outer, *eye.upper, eye.inner), (eye.outer, *eye.lower, eye.inner)
-        )
+        fills += _strip((eye.outer, *eye.upper, eye.inner), (eye.outer, *eye.lower, eye.inner))
     return np.array(fills, np.int32)

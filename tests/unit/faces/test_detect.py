@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 import cv2
 import numpy as np
 import pytest
-from face_pictures import PORTRAITS, grey, paste
 
 from backends.errors import EngineUnavailableError
 from backends.faces.detect import (
@@ -20,6 +19,7 @@ from backends.faces.detect import (
 from backends.faces.graphs import solutions
 from backends.faces.images import read_image
 from backends.types import Box, ImageArray
+from tests.unit.faces.face_pictures import PORTRAITS, grey, paste
 
 
 def test_the_astronaut_is_found(astronaut: ImageArray) -> None:

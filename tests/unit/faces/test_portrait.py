@@ -6,7 +6,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from face_pictures import grey, paste
 
 from backends.errors import (
     EngineUnavailableError,
@@ -21,6 +20,7 @@ from backends.faces.framing import ASPECTS, Aspect, Framing
 from backends.faces.portrait import check, frame_portrait, load_portrait
 from backends.faces.presets import PRESETS, preset
 from backends.types import ImageArray
+from tests.unit.faces.face_pictures import grey, paste
 
 
 @pytest.mark.parametrize("name", PRESETS)

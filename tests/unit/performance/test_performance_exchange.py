@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spoken_by_hand import SENTENCE, speech
 
 from backends.errors import InputError
 from backends.performance import plan_speech
 from backends.performance.exchange import CSV_COLUMNS, from_csv, from_json, to_csv, to_json
 from backends.types import Cue, Emotion, Performance
+from tests.unit.performance.spoken_by_hand import SENTENCE, speech
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from spoken_by_hand import SENTENCE, Cues, at, cut, speech, times
 
 from backends.errors import InputError
 from backends.performance import PerformanceOptions, Planner, plan_speech
@@ -19,6 +18,7 @@ from backends.types import (
     Speech,
     SpeechChunk,
 )
+from tests.unit.performance.spoken_by_hand import SENTENCE, Cues, at, cut, speech, times
 
 FPS = (24, 25, 30, 50, 60)
 LEAD_S = 0.035

@@ -7,9 +7,9 @@ import pytest
 
 from serve_app.clients import Stages
 from serve_app.config import EngineConfig, TierConfig
-from serve_app.jobs import SqlJobs
 from serve_app.local import local_stages
 from serve_app.schemas import VideoRequest
+from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import FolderStorage
 
 TIER = TierConfig(

@@ -17,7 +17,8 @@ from serve_app.api import create_api
 from serve_app.clients import Stages, TierClient, TierState
 from serve_app.config import GatewayConfig, TierConfig
 from serve_app.gateway import Gateway
-from serve_app.jobs import SqlJobs, job_files
+from serve_app.jobs import job_files
+from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import FolderStorage
 from serve_app.tier import Tier
 

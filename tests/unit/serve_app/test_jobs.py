@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backends.errors import StorageError
-from serve_app.jobs import MAX_ATTEMPTS, Lease, SqlJobs, new_job_id
+from serve_app.jobs import MAX_ATTEMPTS, Lease, new_job_id
 from serve_app.problems import NotFoundError, NotReadyError, problem
 from serve_app.schemas import (
     ClipFacts,
@@ -17,6 +17,7 @@ from serve_app.schemas import (
     Stage,
     VideoRequest,
 )
+from serve_app.sql_jobs import SqlJobs
 
 LONG, OVER = 60.0, -1.0
 """Seconds of a lease; one that is negative has run out when it is given."""

@@ -14,9 +14,10 @@ from backends.types import SpeechChunk, Utterance
 from serve_app.clients import SpeechClient, Stages
 from serve_app.config import TierConfig
 from serve_app.director import Director
-from serve_app.jobs import MAX_ATTEMPTS, SqlJobs, job_files, new_job_id
+from serve_app.jobs import MAX_ATTEMPTS, job_files, new_job_id
 from serve_app.runner import Runner
 from serve_app.schemas import Job, JobStatus, Stage, VideoRequest
+from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import FolderStorage
 
 

@@ -40,7 +40,7 @@ def reported(as_json: bool) -> Iterator[None]:
     except typer.Exit:
         raise
     except KeyboardInterrupt:
-        _fail(as_json, "interrupted", "interrupted", INTERRUPTED)
+        _fail(as_json, "interrupted", "stopped before it was done", INTERRUPTED)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         flag = "--" + "-".join(str(part) for part in first["loc"]).replace("_", "-")

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated
 
 import typer

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import av
@@ -93,7 +94,7 @@ class Workshop:
     """A studio on one event loop, which keeps what it makes until it closes."""
 
     def __init__(self, studio: Studio, runner: asyncio.Runner) -> None:
-        self.studio, self._runner = studio, runner
+        self.studio, self._runner, self._names = studio, runner, count()
 
     def make(self, *requests: VideoRequest) -> list[Kept]:
         """Several requests are carried out at the same time."""
@@ -104,8 +105,7 @@ class Workshop:
         return self._runner.run(together())
 
     async def _make(self, request: VideoRequest) -> Kept:
-        self.studio._made += 1
-        prefix = f"kept/{self.studio._made:06d}"
+        prefix = f"kept/{next(self._names)}"
         clip = await self.studio.director.make(request, prefix, silent)
         storage = self.studio.storage
         spoken = sorted(storage.path(f"{prefix}/speech").iterdir())

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.timeout(900)
 TEXT = "Hello [happy] everyone! I'm [excited] to share this news with you."
 LONG_TEXT = " ".join(
     f"This is sentence number {n} of a text that is long enough to be interrupted."
-    for n in range(40)
+    for n in range(20)
 )
 
 

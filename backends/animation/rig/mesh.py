@@ -27,13 +27,15 @@ Mask = NDArray[np.uint8]
 
 RING_SCALES = (1.13, 1.30, 1.52, 1.8, 2.2)
 """Rings of vertices outside the face, as multiples of its outline."""
-GRID_EYE_DISTANCES = 0.8
+GRID_EYE_DISTANCES = 0.65
 MAX_DEPTH = 0.8
 """How far behind the outline of the face the outer vertices fall back, in eye distances."""
 HEAD_HALF_WIDTH = 1.75
 """Hair further sideways than this from the middle of the face does not move along."""
-FADE = 0.95
+FADE = 0.90
 """Distance from the head, in eye distances, over which its motion fades to nothing."""
+TAIL = 0.04
+"""Weights below this are nothing: the fade's tail would be stretched over large triangles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _outer_points(outline: Array, eye_distance: float, width: int, height: int) 
         ring = centre + (outline - centre) * scale
         ring = ring if k < 2 else ring[::2]
         points.append((ring + np.roll(ring, 1, 0)) / 2 if k % 2 else ring)
-    step = max(GRID_EYE_DISTANCES * eye_distance, width / 14)
+    step = max(GRID_EYE_DISTANCES * eye_distance, width / 18)
     columns = np.linspace(0, width - 1, int(width / step) + 2)
     rows = np.linspace(0, height - 1, int(height / step) + 2)
     grid = np.stack(np.meshgrid(columns, rows), -1).reshape(-1, 2)
@@ -178,4 +180,4 @@ def _head_weight(vertices: Array, person: NDArray[np.float32], eye_distance: flo
     columns = np.clip(np.rint(vertices[:, 0]), 0, width - 1).astype(int)
     rows = np.clip(np.rint(vertices[:, 1]), 0, height - 1).astype(int)
     sampled: Array = soft[rows, columns].astype(np.float64)
-    return sampled
+    return np.maximum(0.0, sampled - TAIL) / (1 - TAIL)

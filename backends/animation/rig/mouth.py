@@ -203,7 +203,7 @@ def paint_mouth(
     colour = np.empty(3, np.float64)
     teeth = np.empty(4, np.float64)
     warm = (0.80, 1.12, 1.18)
-    opened = 0.62 + 0.38 * min(1.0, widest / 0.10)
+    opened = 0.76 + 0.24 * min(1.0, widest / 0.10)
     for y in range(box[1], box[3]):
         for x in range(box[0], box[2]):
             dx, dy = x - frame[0], y - frame[1]
@@ -230,8 +230,8 @@ def paint_mouth(
             _over(teeth, own, to_own, x, y)
             from_upper, from_lower = (across - top) / unit, (bottom - across) / unit
             beside = abs(2.0 * along / frame[4] - 1.0)
-            light = (0.70 + 0.30 * ramp(min(from_upper, from_lower) / 0.030 + 0.1)) * opened
-            light *= 0.60 + 0.40 * ramp(from_upper / 0.075 + 0.1)
+            light = (0.76 + 0.24 * ramp(min(from_upper, from_lower) / 0.030 + 0.1)) * opened
+            light *= 0.70 + 0.30 * ramp(from_upper / 0.075 + 0.1)
             light *= 1.0 - 0.68 * ramp((beside - 0.35) / 0.65)
             shown = 0.25 + 0.75 * ((bottom - top) / unit - 0.004) / 0.045
             shown = min(1.0, max(0.0, shown))

@@ -12,6 +12,8 @@ OUTPUT ?= demo/hello.mp4
 CONFIG ?= lightweight
 PORT ?= 8000
 ARGS ?=
+# Two processes, each of which computes in one thread: more only get in each other's way.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
 export TEXT PORTRAIT OUTPUT
 
 # The first Python that is 3.11 or 3.12 and can make virtual environments.
@@ -38,10 +40,10 @@ serve: $(VENV)/.light ## the HTTP service on this machine (CONFIG=, PORT=)
 
 ifdef FAST
 test: $(VENV)/.light-dev ## every test with every CPU engine; FAST=1: the light set; ARGS= for pytest
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	$(PYTEST) $(ARGS)
 else
 test: $(VENV)/.full
-	$(BIN)/pytest -n 2 --dist loadgroup $(if $(ARGS),,--all-engines) $(ARGS)
+	$(PYTEST) $(if $(ARGS),,--all-engines) $(ARGS)
 endif
 
 check: $(VENV)/.light-dev ## ruff and mypy

@@ -7,6 +7,7 @@ threads, so that a replica's event loop stays free.
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Lock
@@ -125,7 +126,7 @@ class Animation:
         )
         self._health = _Health()
         self._storage = storage
-        self._room = asyncio.Semaphore(parallel)
+        self._drawers = ThreadPoolExecutor(parallel, thread_name_prefix="draw")
         self._avatars: OrderedDict[tuple[str, Framing], tuple[Any, tuple[int, int]]] = OrderedDict()
         self._preparing = Lock()
 
@@ -153,14 +154,13 @@ class Animation:
         return EncoderSettings(found, Quality(quality), fps, size)
 
     async def draw(self, task: DrawTask) -> None:
-        async with self._room:
-            stop = Event()
-            try:
-                with self._health.watching():
-                    segment = await asyncio.to_thread(self._draw, task, stop)
-            finally:
-                stop.set()  # when this is cancelled, the thread ends with the batch it is at
-            await asyncio.to_thread(self._storage.put, task.key, segment.data)
+        loop, stop = asyncio.get_running_loop(), Event()
+        try:
+            with self._health.watching():
+                segment = await loop.run_in_executor(self._drawers, self._draw, task, stop)
+        finally:
+            stop.set()  # when this is cancelled, the thread ends with the batch it is at
+        await asyncio.to_thread(self._storage.put, task.key, segment.data)
 
     async def examine(self, portrait: str) -> PortraitCheck:
         return await asyncio.to_thread(self._examine, portrait)

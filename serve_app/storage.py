@@ -4,7 +4,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -60,7 +60,8 @@ class FolderStorage:
         except OSError as error:
             raise StorageError(f"cannot store {key}: {error.strerror or error}") from error
         finally:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink()
 
     def get(self, key: str) -> bytes:
         try:

@@ -25,6 +25,8 @@ BLINKS_PER_S = 18 / 60
 CLOSING_S, CLOSED_S, OPENING_S = 0.055, 0.075, 0.200
 BLINK_S = 2 * (CLOSING_S + CLOSED_S + OPENING_S)
 """Longer than any blink."""
+LAST_BLINK_S = 0.4
+"""No blink begins this late in a clip; less than what a plan holds back."""
 PAUSE_S = 0.15
 PAUSE_BLINKS, CHANGE_BLINKS, PAUSE_SACCADES = 4.0, 3.0, 2.0
 """How many times likelier where a pause begins, and where the mood changes."""
@@ -116,6 +118,10 @@ class Eyes:
         for slot in self.looking.advance(shifts.tolist()):
             self.fixations.append(self._fixation(float(times[slot]), self.slots + slot))
         self.slots += len(times)
+
+    def stay_open(self, end_s: float) -> None:
+        """Takes back the blinks that the clip's end would cut."""
+        self.blinks = [b for b in self.blinks if b.start_s <= end_s - LAST_BLINK_S]
 
     def _fixation(self, start_s: float, slot: int) -> Fixation:
         far = one_uniform(self.seed, Track.SACCADE, -2 - slot) < GLANCE_SHARE

@@ -79,6 +79,9 @@ class Planner:
     def finish(self) -> Performance:
         """The rest of the rows: the clip has round(duration · fps) of them in all."""
         rows = round(round(self._timeline.end_s * self._fps, 6))  # sums of chunks end a hair off
+        end_s = rows / self._fps
+        self._eyes.advance(self._timeline, end_s)
+        self._eyes.stay_open(end_s)
         return self._plan(max(rows, self._next))
 
     def _plan(self, end: int) -> Performance:

@@ -28,7 +28,9 @@ def serve(
         LocalService(read_serve_config(config), port, watch=told) as service,
     ):
         out.print(f"Listening on {service.url} (documentation: {service.url}/docs)")
-        signal.pause()
+        with suppress(KeyboardInterrupt):
+            signal.pause()
+        err.print("stopping", style="dim")
 
 
 def told(states: Mapping[str, str]) -> None:

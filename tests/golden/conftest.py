@@ -23,6 +23,7 @@ class Sentence:
     spoken: str
     emotions: tuple[str, ...]
     """One per stretch under one cue."""
+    portrait: str = "preset:astronaut"
     size: int = 512
     fps: int = 25
 
@@ -49,6 +50,7 @@ SENTENCES: Mapping[str, Sentence] = {
         "Καλημέρα [χαρούμενη] σε όλους!",
         "Καλημέρα σε όλους!",
         ("neutral", "happy"),
+        portrait="preset:hopper",
         size=384,
         fps=24,
     ),
@@ -134,13 +136,18 @@ def workshop(tier: TierConfig) -> Iterator[Workshop]:
 
 @pytest.fixture(scope="session")
 def clips(workshop: Workshop) -> Mapping[str, Kept]:
-    """The sentences, spoken by the default portrait."""
+    """The sentences, spoken."""
     made = (workshop.make(request_of(s))[0] for s in SENTENCES.values())
     return dict(zip(SENTENCES, made, strict=True))
 
 
-def request_of(sentence: Sentence, seed: int = 0) -> VideoRequest:
-    return VideoRequest(text=sentence.source, size=sentence.size, fps=sentence.fps, seed=seed)
+def request_of(sentence: Sentence) -> VideoRequest:
+    return VideoRequest(
+        text=sentence.source,
+        portrait=sentence.portrait,
+        size=sentence.size,
+        fps=sentence.fps,
+    )
 
 
 @pytest.fixture(params=SENTENCES)

@@ -29,7 +29,7 @@ def test_tracks_are_h264_and_aac_at_the_asked_rate(kept: Kept, sentence: Sentenc
 def test_picture_and_sound_are_equally_long(kept: Kept, sentence: Sentence) -> None:
     with av.open(kept.path) as container:
         video_s, audio_s = (
-            float(track.duration * track.time_base)
+            float(track.duration or 0) * float(track.time_base or 0)
             for track in (container.streams.video[0], container.streams.audio[0])
         )
     assert abs(video_s - audio_s) <= 1 / sentence.fps
@@ -38,9 +38,7 @@ def test_picture_and_sound_are_equally_long(kept: Kept, sentence: Sentence) -> N
     assert spoken_s == pytest.approx(kept.clip.facts.duration_s, abs=1 / 22_050)
 
 
-def test_frames_decode_evenly_spaced_and_count_the_duration(
-    kept: Kept, sentence: Sentence
-) -> None:
+def test_frames_decode_evenly_spaced_and_count_the_duration(kept: Kept, sentence: Sentence) -> None:
     with av.open(kept.path) as container:
         times = [frame.time for frame in container.decode(video=0)]
     facts = kept.clip.facts
@@ -66,7 +64,7 @@ def test_cue_spans_join_to_what_is_spoken(kept: Kept, sentence: Sentence) -> Non
 
 def test_cue_spans_lie_in_order_on_the_clock(kept: Kept) -> None:
     spans = kept.clip.facts.utterances
-    assert 0 < spans[0].start_s
+    assert spans[0].start_s > 0
     assert all(span.start_s < span.end_s for span in spans)
     assert all(a.end_s <= b.start_s for a, b in pairwise(spans))
     assert spans[-1].end_s < kept.clip.facts.duration_s
@@ -111,3 +109,8 @@ def test_a_cue_is_half_way_at_the_onset_of_its_word(kept: Kept, span: int, chann
     assert after - before > 0.3
     half_way_s = np.interp((before + after) / 2, amount[near], times_s[near])
     assert abs(half_way_s - onset_s) <= 1 / exported.fps
+
+
+def test_the_clip_ends_with_open_eyes(kept: Kept) -> None:
+    blinks = kept.clip.performance.channel("eyeBlinkLeft")
+    assert blinks[-1] <= np.median(blinks) + 0.1

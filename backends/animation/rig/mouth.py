@@ -53,7 +53,7 @@ def build_interior(pixels: Image, mesh: Mesh, shape: FaceShape) -> MouthInterior
     skin = _skin_colour(pixels, mesh)
     light = float(skin @ [0.3, 0.59, 0.11])
     tooth = float(np.clip(1.05 * light + 0.10, 0.42, 0.86))
-    tint = 0.55 + 0.45 * skin / skin.max()
+    tint = 0.68 + 0.32 * skin / skin.max()
     tint /= tint.max()
     edges = UPPER_EDGE, LOWER_EDGE
     own, corner = None, (0, 0)

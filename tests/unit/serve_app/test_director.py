@@ -1,0 +1,88 @@
+"""The order of the work, with real stages in this process."""
+
+import asyncio
+import io
+from dataclasses import replace
+
+import av
+import pytest
+
+from backends.errors import EngineError
+from serve_app.clients import DrawTask, Stages
+from serve_app.config import TierConfig
+from serve_app.director import Clip, Director
+from serve_app.schemas import Stage, VideoRequest
+from serve_app.storage import FolderStorage
+
+TEXT = "Hello [happy] everyone! This is a second sentence. [sad] And this is a third one."
+
+
+def make(director: Director, prefix: str, **fields: object) -> Clip:
+    request = VideoRequest(text=TEXT, tier="test", size=128, quality="draft", **fields)  # type: ignore[arg-type]
+    return asyncio.run(director.make(request, prefix, lambda *_: None))
+
+
+def packets(storage: FolderStorage, clip: Clip) -> list[bytes]:
+    with av.open(io.BytesIO(storage.get(clip.video))) as container:
+        return [bytes(packet) for packet in container.demux(video=0) if packet.size]
+
+
+def test_clip_is_the_same_however_many_segments_are_drawn_at_once(
+    stages: Stages, shared_storage: FolderStorage, tier: TierConfig
+) -> None:
+    """Each is made in an event loop of its own, as scripts and notebooks do."""
+    clips = [
+        make(
+            Director(stages, shared_storage, tier.model_copy(update={"parallel_segments": n})),
+            f"director/{n}",
+            captions="burn",
+        )
+        for n in (1, 8)
+    ]
+    assert clips[0].facts.frames > 3 * 25
+    first, second = (packets(shared_storage, clip) for clip in clips)
+    assert len(first) == clips[0].facts.frames
+    assert first == second
+
+
+def test_facts_tell_what_is_spoken(
+    stages: Stages, shared_storage: FolderStorage, tier: TierConfig
+) -> None:
+    facts = make(Director(stages, shared_storage, tier), "director/facts").facts
+    assert [cue.emotion for cue in facts.utterances] == ["neutral", "happy", "happy", "sad"]
+    spoken = " ".join(cue.text.strip() for cue in facts.utterances)
+    assert spoken == "Hello everyone! This is a second sentence. And this is a third one."
+    starts = [cue.start_s for cue in facts.utterances]
+    assert starts == sorted(starts)
+    assert facts.phonemes[0].start_s == 0
+    assert facts.phonemes[-1].end_s <= facts.duration_s + 1 / facts.fps
+    assert facts.duration_s * facts.fps == pytest.approx(facts.frames)
+
+
+def test_progress_never_goes_back(
+    stages: Stages, shared_storage: FolderStorage, tier: TierConfig
+) -> None:
+    told: list[tuple[Stage, float]] = []
+    request = VideoRequest(text=TEXT, tier="test", size=128, quality="draft")
+    director = Director(stages, shared_storage, tier)
+    asyncio.run(
+        director.make(request, "director/told", lambda stage, done: told.append((stage, done)))
+    )
+    assert told[0] == (Stage.PARSING, 0.0) and told[-1] == (Stage.COMPOSING, 1.0)
+    assert [done for _, done in told] == sorted(done for _, done in told)
+
+
+def test_failed_segment_ends_the_clip_with_its_own_error(
+    stages: Stages, shared_storage: FolderStorage, tier: TierConfig
+) -> None:
+    class Broken:
+        def __init__(self) -> None:
+            self.describe, self.prepare = stages.animation.describe, stages.animation.prepare
+            self.encoder, self.examine = stages.animation.encoder, stages.animation.examine
+
+        async def draw(self, task: DrawTask) -> None:
+            raise EngineError(f"cannot draw {task.key}")
+
+    broken = replace(stages, animation=Broken())
+    with pytest.raises(EngineError, match="cannot draw director/broken/segments"):
+        make(Director(broken, shared_storage, tier), "director/broken")

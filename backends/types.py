@@ -180,8 +180,12 @@ class SpeechChunk:
             self,
             start_s=self.start_s + by_s,
             phonemes=tuple(PhonemeSpan(p, a + by_s, b + by_s) for p, a, b in self.phonemes),
-            words=tuple(w._replace(start_s=w.start_s + by_s, end_s=w.end_s + by_s) for w in self.words),
-            cues=tuple(c._replace(start_s=c.start_s + by_s, end_s=c.end_s + by_s) for c in self.cues),
+            words=tuple(
+                w._replace(start_s=w.start_s + by_s, end_s=w.end_s + by_s) for w in self.words
+            ),
+            cues=tuple(
+                c._replace(start_s=c.start_s + by_s, end_s=c.end_s + by_s) for c in self.cues
+            ),
         )
 
 

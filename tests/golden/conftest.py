@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -129,8 +130,13 @@ def tier() -> TierConfig:
 
 
 @pytest.fixture(scope="session")
-def workshop(tier: TierConfig) -> Iterator[Workshop]:
-    with studio(tier) as made, asyncio.Runner() as runner:
+def workshop(tier: TierConfig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """In a home of its own: it stays open while other tests look at what is left in theirs."""
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        patch.setenv("PROSOPON_HOME", str(tmp_path_factory.mktemp("golden")))
+        made = stack.enter_context(studio(tier))
+        runner = stack.enter_context(asyncio.Runner())
+        patch.undo()
         yield Workshop(made, runner)
 
 

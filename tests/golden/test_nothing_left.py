@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -116,7 +117,7 @@ def test_only_the_clip_is_left_of_one_that_succeeds(
 
 
 MEMORY = """
-import asyncio, resource, sys
+import asyncio, sys
 from pathlib import Path
 from serve_app.config import read_tier
 from serve_app.local import studio
@@ -124,13 +125,16 @@ from serve_app.schemas import VideoRequest
 request = VideoRequest(text="Hello [happy] everyone! I am glad to see you.", size=512)
 with studio(read_tier("lightweight")) as made:
     asyncio.run(made.make(request, Path(sys.argv[1]), lambda stage, progress: None))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(Path("/proc/self/status").read_text())
 """
+"""getrusage would count the process that started this one, too."""
 
 
 def test_a_clip_takes_little_memory(tmp_path: Path) -> None:
     """In a process of its own, which does nothing else."""
     command = [sys.executable, "-c", MEMORY, str(tmp_path / "clip.mp4")]
     root = Path(__file__).parents[2]
-    done = subprocess.run(command, cwd=root, check=True, stdout=subprocess.PIPE, timeout=110)
-    assert int(done.stdout.split()[-1]) * 1024 < PEAK_BYTES
+    done = subprocess.run(command, cwd=root, check=True, capture_output=True, timeout=110)
+    peak = re.search(rb"VmHWM:\s+(\d+) kB", done.stdout)
+    assert peak is not None
+    assert int(peak[1]) * 1024 < PEAK_BYTES

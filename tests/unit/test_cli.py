@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,14 @@ def error_of(result: Result) -> dict[str, str]:
 
 def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A home that no other test works in, so that what stays behind is told."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROSOPON_HOME", str(tmp_path_factory.mktemp("cli-home")))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -265,6 +275,7 @@ def test_unexpected_errors_are_told_in_json_too(
     assert error_of(result) == {"code": "internal", "message": "RuntimeError: a fault of ours"}
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_nothing(ending: signal.Signals, tmp_path: Path) -> None:
     """The signal comes in the middle of the work: some segments are drawn, most are not."""
@@ -273,7 +284,7 @@ def test_an_interrupted_run_leaves_nothing(ending: signal.Signals, tmp_path: Pat
     with subprocess.Popen(
         [
             *(sys.executable, "-c", "from serve_app.cli import main; main()", "speak"),
-            *("All work and no play. " * 300, "--size", "512", "--output", output / "a.mp4"),
+            *("All work and no play. " * 60, "--size", "512", "--output", output / "a.mp4"),
         ],
         env={**os.environ, "PROSOPON_HOME": str(state), "PYTHONPATH": str(Path.cwd())},
         stderr=subprocess.PIPE,
@@ -281,7 +292,7 @@ def test_an_interrupted_run_leaves_nothing(ending: signal.Signals, tmp_path: Pat
     ) as process:
         try:
             while not list(state.glob("tmp/*/clips/*/segments/*.mp4")) and process.poll() is None:
-                os.sched_yield()
+                time.sleep(0.02)
             process.send_signal(ending)
             _, said = process.communicate()
         finally:

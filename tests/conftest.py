@@ -1,5 +1,6 @@
 """What all tests share: a home folder of their own, and the account of the engines they exercised."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -29,9 +30,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With `-n`, a file stays in one process, for its fixtures' sake; all that share a Ray cluster, in one."""
     for item in items:
-        folder = item.path.parent
-        group = folder if folder.name == "serve" else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group)))
+        if item.get_closest_marker("xdist_group") is None:
+            folder = item.path.parent.name
+            group = folder if folder == "serve" else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 class EngineAccount:
@@ -43,8 +45,8 @@ class EngineAccount:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         file, _, test = report.nodeid.partition("::")
         if report.when == "call" and report.passed and file in self.missing:
-            parameters = test.partition("[")[2].rstrip("]").split("-")
-            self.missing[file].difference_update(parameters)
+            if found := re.search(r"\[([^\]]*)\]", test):
+                self.missing[file].difference_update(found[1].split("-"))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

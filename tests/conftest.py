@@ -45,8 +45,8 @@ class EngineAccount:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         file, _, test = report.nodeid.partition("::")
         if report.when == "call" and report.passed and file in self.missing:
-            if found := re.search(r"\[([^\]]*)\]", test):
-                self.missing[file].difference_update(found[1].split("-"))
+            parameters = re.search(r"\[([^\]]*)\]", test)
+            self.missing[file].difference_update(parameters[1].split("-") if parameters else ())
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -26,7 +26,7 @@ from backends.faces.presets import preset
 from serve_app.config import TierConfig
 from serve_app.local import studio
 from serve_app.schemas import VideoRequest
-from tests.golden.conftest import Workshop
+from tests.golden.conftest import Workshop, silent
 
 pytestmark = pytest.mark.xdist_group("golden")
 
@@ -65,7 +65,7 @@ def here(
             for name, data in portraits().items():
                 made.storage.put(name, data)
             yield Workshop(made, runner), home
-    assert files(home) == set()
+    assert list((home / "tmp").iterdir()) == []
 
 
 def files(folder: Path) -> set[str]:
@@ -102,6 +102,16 @@ def test_a_request_that_fails_leaves_nothing(
     assert raised.type is error
     assert len(raised.value.message) > 20
     assert files(home) == before
+    assert files(tmp_path) == set()
+
+
+def test_a_studio_that_an_error_closes_takes_its_folder_along(
+    tier: TierConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROSOPON_HOME", str(tmp_path))
+    with pytest.raises(EmptyTextError), studio(tier) as made:
+        asyncio.run(made.make(VideoRequest(text="[sad]"), tmp_path / "clip.mp4", silent))
+    assert list((tmp_path / "tmp").iterdir()) == []
     assert files(tmp_path) == set()
 
 

@@ -26,14 +26,14 @@ def tier() -> TierConfig:
     return TIER
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_storage(tmp_path_factory: pytest.TempPathFactory) -> FolderStorage:
     return FolderStorage(tmp_path_factory.mktemp("store"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stages(shared_storage: FolderStorage) -> Stages:
-    """Shared by all tests, so that the portrait is prepared once."""
+    """Shared by the tests of a file, so that the portrait is prepared once."""
     return local_stages(TIER, shared_storage)
 
 

@@ -46,6 +46,8 @@ def make_engine(
             )
         return engine()
     except ImportError as error:
+        if (error.name or "").startswith("backends"):  # a fault of ours, which no package mends
+            raise
         raise EngineUnavailableError(
             f"the {kind} engine {name!r} wants a package that cannot be imported ({error}); "
             f"run: pip install 'prosopon[{name}]'"

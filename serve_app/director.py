@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from backends.composition.captions import caption_lines, to_srt, to_vtt
+from backends.composition.captions import caption_lines, to_srt, to_vtt, until
 from backends.composition.settings import EncoderSettings
 from backends.performance import Planner
 from backends.speech.engine import Voice
@@ -263,7 +263,8 @@ class Director:
             real_time_factor=round(elapsed_s * request.fps / work.planned_frames, 4),
         )
         captions = {"srt": to_srt, "vtt": to_vtt}.get(request.captions)
-        written = captions(caption_lines(work.said)) if captions else None
+        lines = until(caption_lines(work.said), facts.duration_s)
+        written = captions(lines) if captions else None
         return Clip(facts, video, Performance.join(work.rows), written)
 
 

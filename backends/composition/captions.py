@@ -174,6 +174,11 @@ def _extended(line: CaptionLine, following: CaptionLine | None) -> CaptionLine:
     return replace(line, end_s=min(wish, max(line.end_s, line.start_s + _LONGEST_S)))
 
 
+def until(lines: Iterable[CaptionLine], end_s: float) -> tuple[CaptionLine, ...]:
+    """The lines of a clip of that length: nothing is shown beyond it."""
+    return tuple(replace(c, end_s=min(c.end_s, end_s)) for c in lines if c.start_s < end_s)
+
+
 def line_at(lines: Sequence[CaptionLine], time_s: float) -> int | None:
     """Index of the line that is shown at a time; lines are in order."""
     index = bisect_right(lines, time_s, key=lambda line: line.start_s) - 1

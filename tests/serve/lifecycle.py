@@ -1,6 +1,7 @@
 """Starts a service that fails, then one that works until it is interrupted; tells of both on standard output."""
 
 import json
+import signal
 import sys
 import threading
 from copy import deepcopy
@@ -48,4 +49,5 @@ def main(home: Path) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background jobs ignore it
     sys.exit(main(Path(sys.argv[1])))

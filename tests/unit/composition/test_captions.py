@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.composition.captions import CaptionLine, caption_lines, line_at, to_srt, to_vtt
+from backends.composition.captions import (
+    CaptionLine,
+    caption_lines,
+    line_at,
+    to_srt,
+    to_vtt,
+    until,
+)
 from backends.types import WordSpan
 
 Spoken = tuple[str, list[WordSpan]]
@@ -203,3 +210,8 @@ def test_times_are_written_as_the_formats_want_them():
 def test_the_line_at_a_time(time_s, index):
     lines = [CaptionLine(1, 2, "a"), CaptionLine(2, 3, "b"), CaptionLine(5, 6, "c")]
     assert line_at(lines, time_s) == index
+
+
+def test_nothing_is_shown_beyond_the_clip() -> None:
+    lines = (CaptionLine(0.0, 1.0, "a"), CaptionLine(1.0, 2.4, "b"), CaptionLine(2.1, 3.0, "c"))
+    assert until(lines, 2.0) == (lines[0], CaptionLine(1.0, 2.0, "b"))

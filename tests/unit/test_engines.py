@@ -26,7 +26,7 @@ class Plain:
 TABLE = {
     "toy": f"{__name__}:Toy",
     "plain": f"{__name__}:Plain",
-    "absent": "backends.no_such_engine:Engine",
+    "absent": "a_package_that_is_not_there.engine:Engine",
 }
 
 
@@ -60,3 +60,8 @@ def test_an_unknown_engine_names_the_known() -> None:
     with pytest.raises(UnknownEngineError, match="'nothing'; known are toy, plain, absent"):
         make_engine("toy", TABLE, "nothing")
     assert engine_names("toy", TABLE) == ("toy", "plain", "absent")
+
+
+def test_a_fault_of_ours_is_not_told_as_a_missing_package() -> None:
+    with pytest.raises(ModuleNotFoundError, match=r"backends\.absent"):
+        make_engine("toy", {"broken": "backends.absent:Engine"}, "broken")

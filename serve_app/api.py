@@ -1,12 +1,14 @@
 """The gateway's routes: HTTP in, HTTP out, every error a problem document."""
 
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import Annotated, Any, Literal
 
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
@@ -134,6 +136,20 @@ def _add_videos(api: FastAPI, gateway: Gateway) -> None:
     @api.get("/v1/videos/{job}", tags=["videos"])
     async def one(job: str) -> Job:
         return await gateway.job(job)
+
+    @api.get(
+        "/v1/videos/{job}/events",
+        tags=["videos"],
+        response_class=EventSourceResponse,
+        dependencies=[Depends(one)],  # a job that does not exist is told before the stream begins
+    )
+    async def events(
+        job: str, last_event_id: Annotated[str | None, Header()] = None
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Every change of a job until it is finished, each with the whole job; resumes behind
+        Last-Event-ID."""
+        async for state, found in gateway.changes(job, last_event_id):
+            yield ServerSentEvent(data=found, event="job", id=state)
 
     @api.delete(
         "/v1/videos/{job}",

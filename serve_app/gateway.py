@@ -5,7 +5,7 @@ import logging
 import re
 import secrets
 import shutil
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -38,6 +38,8 @@ from serve_app.storage import Storage
 _log = logging.getLogger(__name__)
 _UPLOAD = re.compile(r"[0-9a-f]{32}")
 _DESCRIBING_S = 10.0
+_WATCHING_S = 0.25
+"""How often the store is asked for changes of a job that somebody watches."""
 
 
 class PortraitRequest(StrictModel):
@@ -85,6 +87,24 @@ class Gateway:
 
     async def jobs(self, limit: int, offset: int, status: JobStatus | None) -> tuple[Job, ...]:
         return await asyncio.to_thread(self._jobs.list, limit, offset, status)
+
+    async def changes(self, job: str, seen: str | None = None) -> AsyncIterator[tuple[str, Job]]:
+        """The job whenever it changed, with a name of its state, until it is finished or deleted.
+
+        Args:
+            seen: name of the last state that the watcher knows.
+        """
+        while True:
+            try:
+                found = await self.job(job)
+            except NotFoundError:
+                return
+            if (state := _state(found)) != seen:
+                seen = state
+                yield state, found
+            if found.status.final:
+                return
+            await asyncio.sleep(_WATCHING_S)
 
     async def remove(self, job: str) -> Job | None:
         """Cancels an unfinished job, deletes a finished one with its files."""
@@ -231,3 +251,9 @@ class Gateway:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()):
             _log.warning("a Director could not be woken: %s", error)
+
+
+def _state(job: Job) -> str:
+    """A name for what a watcher sees of a job, apart from the time that passes."""
+    place = job.queue_position or job.stage or ""
+    return f"{job.attempts}-{job.status}-{place}-{job.progress:.4f}"

@@ -143,6 +143,33 @@ class TestVideos:
         assert rows.json()
         refused(await service.get(f"/v1/videos/{job['id']}/captions.vtt"), 404, "not_found")
 
+    async def test_events_tell_every_change_and_go_on_where_they_were_left(
+        self, service: Service
+    ) -> None:
+        posted = await service.post()
+        path = posted.headers["location"] + "/events"
+        running = asyncio.create_task(service.tier.run())
+        try:
+            told = await service.get(path)
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
+        assert told.headers["content-type"].startswith("text/event-stream")
+        events = [dict(line.split(": ", 1) for line in block.splitlines() if line[0] != ":")
+                  for block in told.text.strip().split("\n\n")]  # fmt: skip
+        jobs = [json.loads(event["data"]) for event in events if "data" in event]
+        assert jobs[0]["status"] == "queued" and jobs[-1]["status"] == "succeeded"
+        assert len({event["id"] for event in events if "id" in event}) == len(jobs)
+        progress = [job["progress"] for job in jobs]
+        assert progress == sorted(progress)
+        last = {"last-event-id": events[-1]["id"]}
+        assert "data:" not in (await service.get(path, headers=last)).text
+        again = await service.get(path, headers={"last-event-id": events[0]["id"]})
+        assert again.text.count("data:") == 1 and "succeeded" in again.text
+
+    async def test_events_of_an_unknown_job(self, service: Service) -> None:
+        refused(await service.get(f"/v1/videos/{'0' * 32}/events"), 404, "not_found")
+
     async def test_job_tells_its_place_and_warnings_at_once(self, service: Service) -> None:
         posted = await service.post(text="Hello [hapy] there.")
         assert posted.status_code == 202

@@ -118,11 +118,26 @@ def _add_videos(api: FastAPI, gateway: Gateway) -> None:
     @api.post("/v1/videos", status_code=202, tags=["videos"], openapi_extra=_body(VideoRequest))
     async def create(request: Request, response: Response) -> Job:
         """Asks for a video: JSON, or a form that may carry the portrait's file."""
-        async with read_form(request, "portrait") as (fields, upload):
-            video = validated(VideoRequest, _with_pronounce(fields))
-            job = await gateway.create(video, upload.file if upload else None)
+        job = await _created(gateway, request)
         response.headers["Location"] = f"/v1/videos/{job.id}"
         return job
+
+    @api.post(
+        "/generate",
+        tags=["videos"],
+        openapi_extra=_body(VideoRequest),
+        response_class=FileResponse,
+        responses={202: {"model": Job, "description": "It takes longer: ask for the job."}},
+    )
+    async def generate(request: Request) -> Response:
+        """Text and portrait in, the MP4 out; what takes long answers 202 with the job instead."""
+        job = await gateway.wait((await _created(gateway, request)).id)
+        links = {"Location": f"/v1/videos/{job.id}"}
+        if job.status is JobStatus.SUCCEEDED:
+            return _file(await gateway.result(job.id), "video/mp4", f"{job.id}.mp4", links)
+        if job.error is not None:
+            return _problem_response(job.error, links)
+        return JSONResponse(job.model_dump(mode="json"), 202, links)
 
     @api.get("/v1/videos", tags=["videos"])
     async def jobs(
@@ -238,9 +253,21 @@ def _add_previews(api: FastAPI, gateway: Gateway) -> None:
             return await gateway.examine(wanted, upload.file if upload else None)
 
 
-def _file(path: Any, media_type: str, name: str) -> FileResponse:
+async def _created(gateway: Gateway, request: Request) -> Job:
+    async with read_form(request, "portrait") as (fields, upload):
+        video = validated(VideoRequest, _with_pronounce(fields))
+        return await gateway.create(video, upload.file if upload else None)
+
+
+def _file(
+    path: Any, media_type: str, name: str, headers: dict[str, str] | None = None
+) -> FileResponse:
     return FileResponse(
-        path, media_type=media_type, filename=name, content_disposition_type="inline"
+        path,
+        media_type=media_type,
+        filename=name,
+        content_disposition_type="inline",
+        headers=headers,
     )
 
 

@@ -47,6 +47,8 @@ class GatewayConfig(StrictModel):
     """Applications that the gateway asks for, in the order of preference."""
     max_upload_bytes: int = Field(default=64 * 2**20, ge=1)
     max_queued_jobs: int = Field(default=100, ge=1)
+    generate_wait_s: float = Field(default=60.0, ge=0)
+    """How long POST /generate waits for its video before it answers with the job instead."""
 
 
 def home() -> Path:

@@ -6,6 +6,7 @@ import re
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -105,6 +106,14 @@ class Gateway:
             if found.status.final:
                 return
             await asyncio.sleep(_WATCHING_S)
+
+    async def wait(self, job: str) -> Job:
+        """The job when it is finished, or as it is after `generate_wait_s`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.config.generate_wait_s):
+                async for _ in self.changes(job):
+                    pass
+        return await self.job(job)
 
     async def remove(self, job: str) -> Job | None:
         """Cancels an unfinished job, deletes a finished one with its files."""

@@ -44,6 +44,7 @@ class LocalTiers:
 @dataclass
 class Service:
     http: httpx.AsyncClient
+    gateway: Gateway
     tier: Tier
     tiers: LocalTiers
     storage: FolderStorage
@@ -88,12 +89,15 @@ async def service(
         {"test": local}, {"premium": "WeightsMissingError: run prosopon models pull"}
     )
     config = GatewayConfig(
-        tiers=("test", "premium"), max_upload_bytes=MAX_UPLOAD, max_queued_jobs=3
+        tiers=("test", "premium"),
+        max_upload_bytes=MAX_UPLOAD,
+        max_queued_jobs=3,
+        generate_wait_s=20,
     )
-    api = create_api(Gateway(config, jobs, shared_storage, tiers))
-    transport = httpx.ASGITransport(api, raise_app_exceptions=False)
+    gateway = Gateway(config, jobs, shared_storage, tiers)
+    transport = httpx.ASGITransport(create_api(gateway), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
-        yield Service(http, local, tiers, shared_storage, jobs)
+        yield Service(http, gateway, local, tiers, shared_storage, jobs)
 
 
 def refused(response: httpx.Response, status: int, code: str, *words: str) -> None:
@@ -169,6 +173,24 @@ class TestVideos:
 
     async def test_events_of_an_unknown_job(self, service: Service) -> None:
         refused(await service.get(f"/v1/videos/{'0' * 32}/events"), 404, "not_found")
+
+    async def test_generate_answers_with_the_video_or_with_the_job(self, service: Service) -> None:
+        running = asyncio.create_task(service.tier.run())
+        try:
+            video = await service.http.post("/generate", json=form())
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
+        assert (video.status_code, video.headers["content-type"]) == (200, "video/mp4")
+        assert video.content[4:8] == b"ftyp"
+        job = (await service.get(video.headers["location"])).json()
+        assert job["status"] == "succeeded"
+        patience = {"generate_wait_s": 0.1}
+        service.gateway.config = service.gateway.config.model_copy(update=patience)
+        waiting = await service.http.post("/generate", json=form())  # nobody works on it
+        assert (waiting.status_code, waiting.json()["status"]) == (202, "queued")
+        assert waiting.headers["location"] == f"/v1/videos/{waiting.json()['id']}"
+        refused(await service.http.post("/generate", json=form(text="")), 422, "empty_text")
 
     async def test_job_tells_its_place_and_warnings_at_once(self, service: Service) -> None:
         posted = await service.post(text="Hello [hapy] there.")

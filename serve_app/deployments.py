@@ -262,7 +262,9 @@ def _until(stop: Event, batches: Iterator[FrameBatch]) -> Iterator[FrameBatch]:
 
 
 def _captioned(batches: Iterator[FrameBatch], painter: "CaptionPainter") -> Iterator[FrameBatch]:
+    """Paints on copies: the memory is the engine's, which draws anew only what its face can change."""
     for batch in batches:
-        for offset, frame in enumerate(batch.frames):
+        frames = batch.frames.copy()
+        for offset, frame in enumerate(frames):
             painter.paint(frame, batch.start + offset)
-        yield batch
+        yield FrameBatch(frames, batch.start)

@@ -31,6 +31,13 @@ from serve_app.problems import MEDIA_TYPE, NotFoundError, problem, problem_of
 from serve_app.schemas import Job, JobStatus, Problem, VideoRequest
 
 _RETRY_AFTER_S = 10
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        pattern=r"^[!-~]{1,200}$",
+        description="Your own name for this request: sent again, it makes no second video.",
+    ),
+]
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
@@ -116,9 +123,11 @@ def _add_service(api: FastAPI, gateway: Gateway) -> None:
 
 def _add_videos(api: FastAPI, gateway: Gateway) -> None:
     @api.post("/v1/videos", status_code=202, tags=["videos"], openapi_extra=_body(VideoRequest))
-    async def create(request: Request, response: Response) -> Job:
+    async def create(
+        request: Request, response: Response, idempotency_key: IdempotencyKey = None
+    ) -> Job:
         """Asks for a video: JSON, or a form that may carry the portrait's file."""
-        job = await _created(gateway, request)
+        job = await _created(gateway, request, idempotency_key)
         response.headers["Location"] = f"/v1/videos/{job.id}"
         return job
 
@@ -129,9 +138,9 @@ def _add_videos(api: FastAPI, gateway: Gateway) -> None:
         response_class=FileResponse,
         responses={202: {"model": Job, "description": "It takes longer: ask for the job."}},
     )
-    async def generate(request: Request) -> Response:
+    async def generate(request: Request, idempotency_key: IdempotencyKey = None) -> Response:
         """Text and portrait in, the MP4 out; what takes long answers 202 with the job instead."""
-        job = await gateway.wait((await _created(gateway, request)).id)
+        job = await gateway.wait((await _created(gateway, request, idempotency_key)).id)
         links = {"Location": f"/v1/videos/{job.id}"}
         if job.status is JobStatus.SUCCEEDED:
             return _file(await gateway.result(job.id), "video/mp4", f"{job.id}.mp4", links)
@@ -253,10 +262,10 @@ def _add_previews(api: FastAPI, gateway: Gateway) -> None:
             return await gateway.examine(wanted, upload.file if upload else None)
 
 
-async def _created(gateway: Gateway, request: Request) -> Job:
+async def _created(gateway: Gateway, request: Request, key: str | None) -> Job:
     async with read_form(request, "portrait") as (fields, upload):
         video = validated(VideoRequest, _with_pronounce(fields))
-        return await gateway.create(video, upload.file if upload else None)
+        return await gateway.create(video, upload.file if upload else None, key)
 
 
 def _file(

@@ -1,6 +1,7 @@
 """What the HTTP gateway does, without HTTP: `serve_app.api` gives it its routes."""
 
 import asyncio
+import hashlib
 import logging
 import re
 import secrets
@@ -24,7 +25,7 @@ from serve_app.catalogue import (
 )
 from serve_app.clients import TierClient, Tiers
 from serve_app.config import GatewayConfig, StrictModel
-from serve_app.jobs import Jobs, job_files, new_job_id
+from serve_app.jobs import Jobs, Once, job_files, new_job_id
 from serve_app.problems import (
     NotFoundError,
     NotReadyError,
@@ -60,8 +61,17 @@ class Gateway:
 
     # Jobs
 
-    async def create(self, request: VideoRequest, upload: BinaryIO | None) -> Job:
-        """Checks a request and queues it; a refused one leaves nothing behind."""
+    async def create(
+        self, request: VideoRequest, upload: BinaryIO | None, key: str | None = None
+    ) -> Job:
+        """Checks a request and queues it; a refused one leaves nothing behind.
+
+        Args:
+            key: the caller's own name for it: sent again, it is answered with the job that it made.
+        """
+        once = key and Once(key, await asyncio.to_thread(_digest, request, upload))
+        if once and (made := await asyncio.to_thread(self._jobs.made, once)):
+            return made
         tier = await self._tier(request.tier)
         if await asyncio.to_thread(self._jobs.count_queued) >= self.config.max_queued_jobs:
             raise QueueFullError(
@@ -69,17 +79,21 @@ class Gateway:
             )
         job = new_job_id()
         try:
-            key = f"{job_files(job)}/portrait"
+            portrait = f"{job_files(job)}/portrait"
             if upload is None:
-                key = self._picture(request.portrait)
+                portrait = self._picture(request.portrait)
             else:
-                await self._store(key, upload)
-            request = request.model_copy(update={"portrait": key})
+                await self._store(portrait, upload)
+            request = request.model_copy(update={"portrait": portrait})
             warnings = await tier.check(request)
-            created = await asyncio.to_thread(self._jobs.create, job, request, warnings)
+            created = await asyncio.to_thread(
+                self._jobs.create, job, request, warnings, once or None
+            )
         except BaseException:
             self._storage.delete(job_files(job))
             raise
+        if created.id != job:  # the same request came twice at once
+            self._storage.delete(job_files(job))
         self._run(tier.wake())
         return created
 
@@ -266,3 +280,13 @@ def _state(job: Job) -> str:
     """A name for what a watcher sees of a job, apart from the time that passes."""
     place = job.queue_position or job.stage or ""
     return f"{job.attempts}-{job.status}-{place}-{job.progress:.4f}"
+
+
+def _digest(request: VideoRequest, upload: BinaryIO | None) -> str:
+    """SHA-256 of everything that was asked for."""
+    digest = hashlib.sha256(request.model_dump_json().encode())
+    if upload is not None:
+        while piece := upload.read(2**20):
+            digest.update(piece)
+        upload.seek(0)
+    return digest.hexdigest()

@@ -24,6 +24,15 @@ def job_files(job: str, attempt: int | None = None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """A caller's name for one request, so that sending it again makes no second job."""
+
+    key: str
+    digest: str
+    """Of the request's content: the same key may not stand for another."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """A job to work on until the lease runs out."""
 
@@ -45,8 +54,22 @@ class Jobs(Protocol):
     """Blocking calls, safe from any thread and process; they raise StorageError when the store fails."""
 
     def create(
-        self, job: str, request: VideoRequest, warnings: tuple[NoticeModel, ...] = ()
-    ) -> Job: ...
+        self,
+        job: str,
+        request: VideoRequest,
+        warnings: tuple[NoticeModel, ...] = (),
+        once: Once | None = None,
+    ) -> Job:
+        """Queues a job; where `once` has made one already, that one is the answer.
+
+        Raises:
+            KeyReusedError: the key belongs to another request.
+        """
+        ...
+
+    def made(self, once: Once) -> Job | None:
+        """The job that `once` has made; raises KeyReusedError as `create`."""
+        ...
 
     def get(self, job: str) -> Job:
         """Raises NotFoundError."""

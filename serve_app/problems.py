@@ -35,6 +35,12 @@ class UnsupportedBodyError(InputError):
     code = "unsupported_body"
 
 
+class KeyReusedError(InputError):
+    """One idempotency key for two different requests."""
+
+    code = "idempotency_key_reused"
+
+
 class QueueFullError(EngineError):
     code = "queue_full"
     retryable = True

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sql
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from backends.errors import StorageError
-from serve_app.jobs import MAX_ATTEMPTS, Lease
-from serve_app.problems import NotFoundError, NotReadyError, problem
+from serve_app.jobs import MAX_ATTEMPTS, Lease, Once
+from serve_app.problems import KeyReusedError, NotFoundError, NotReadyError, problem
 from serve_app.schemas import ClipFacts, Job, JobStatus, NoticeModel, Problem, Stage, VideoRequest
 
 _BUSY_S = 30.0
@@ -26,6 +26,8 @@ _TABLE = sql.Table(
     sql.MetaData(),
     sql.Column("number", sql.Integer, primary_key=True, autoincrement=True),
     sql.Column("id", sql.String(32), nullable=False, unique=True),
+    sql.Column("once_key", sql.String(200), unique=True),
+    sql.Column("once_digest", sql.String(64)),
     sql.Column("tier", sql.Text, nullable=False),
     sql.Column("status", sql.String(16), nullable=False),
     sql.Column("request", sql.Text, nullable=False),
@@ -88,20 +90,41 @@ class SqlJobs:
         self._engine.dispose()
 
     def create(
-        self, job: str, request: VideoRequest, warnings: tuple[NoticeModel, ...] = ()
+        self,
+        job: str,
+        request: VideoRequest,
+        warnings: tuple[NoticeModel, ...] = (),
+        once: Once | None = None,
     ) -> Job:
-        with self._transaction() as connection:
-            connection.execute(
-                _TABLE.insert().values(
-                    id=job,
-                    tier=request.tier,
-                    status=JobStatus.QUEUED,
-                    request=request.model_dump_json(),
-                    warnings=[w.model_dump() for w in warnings],
-                    created_at=time.time(),
-                )
-            )
+        values = {
+            "id": job,
+            "once_key": once and once.key,
+            "once_digest": once and once.digest,
+            "tier": request.tier,
+            "status": JobStatus.QUEUED,
+            "request": request.model_dump_json(),
+            "warnings": [w.model_dump() for w in warnings],
+            "created_at": time.time(),
+        }
+        try:
+            with self._transaction() as connection:
+                connection.execute(_TABLE.insert().values(values))
+        except StorageError as error:
+            made = once and isinstance(error.__cause__, IntegrityError) and self.made(once)
+            if made:
+                return made
+            raise
         return self.get(job)
+
+    def made(self, once: Once) -> Job | None:
+        with self._transaction() as connection:
+            query = _select().where(_JOB.once_key == once.key)
+            row = connection.execute(query).mappings().first()
+        if row is not None and row["once_digest"] != once.digest:
+            raise KeyReusedError(
+                f"the idempotency key {once.key!r} stands for another request; take a new key"
+            )
+        return None if row is None else _job(row)
 
     def get(self, job: str) -> Job:
         with self._transaction() as connection:

@@ -192,6 +192,26 @@ class TestVideos:
         assert waiting.headers["location"] == f"/v1/videos/{waiting.json()['id']}"
         refused(await service.http.post("/generate", json=form(text="")), 422, "empty_text")
 
+    async def test_request_sent_again_under_its_key_makes_no_second_video(
+        self, service: Service
+    ) -> None:
+        key = {"idempotency-key": "order-17"}
+        files = {"portrait": ("face.jpg", await astronaut(service), "image/jpeg")}
+
+        async def send(text: str) -> httpx.Response:
+            return await service.http.post(
+                "/v1/videos", data=form(text=text), files=files, headers=key
+            )
+
+        first, *others = await asyncio.gather(*(send("Hello.") for _ in range(3)))
+        assert first.status_code == 202, first.text
+        assert {o.json()["id"] for o in others} == {first.json()["id"]}
+        assert len(service.jobs.list()) == 1
+        assert service.stored() == [f"{job_files(first.json()['id'])}/portrait"]
+        refused(await send("Goodbye."), 422, "idempotency_key_reused", "order-17")
+        key["idempotency-key"] = "with a space"
+        refused(await send("Hello."), 422, "invalid_input")
+
     async def test_job_tells_its_place_and_warnings_at_once(self, service: Service) -> None:
         posted = await service.post(text="Hello [hapy] there.")
         assert posted.status_code == 202

@@ -28,7 +28,7 @@ from serve_app.config import StrictModel
 from serve_app.gateway import Gateway, PortraitRequest
 from serve_app.intake import BodyLimit, read_form, validated
 from serve_app.problems import MEDIA_TYPE, NotFoundError, problem, problem_of
-from serve_app.schemas import Job, JobStatus, Problem, VideoRequest
+from serve_app.schemas import Job, JobStatus, Problem, VideoOrder, VideoRequest
 
 _RETRY_AFTER_S = 10
 IdempotencyKey = Annotated[
@@ -122,7 +122,7 @@ def _add_service(api: FastAPI, gateway: Gateway) -> None:
 
 
 def _add_videos(api: FastAPI, gateway: Gateway) -> None:
-    @api.post("/v1/videos", status_code=202, tags=["videos"], openapi_extra=_body(VideoRequest))
+    @api.post("/v1/videos", status_code=202, tags=["videos"], openapi_extra=_body(VideoOrder))
     async def create(
         request: Request, response: Response, idempotency_key: IdempotencyKey = None
     ) -> Job:
@@ -134,7 +134,7 @@ def _add_videos(api: FastAPI, gateway: Gateway) -> None:
     @api.post(
         "/generate",
         tags=["videos"],
-        openapi_extra=_body(VideoRequest),
+        openapi_extra=_body(VideoOrder),
         response_class=FileResponse,
         responses={202: {"model": Job, "description": "It takes longer: ask for the job."}},
     )
@@ -264,8 +264,8 @@ def _add_previews(api: FastAPI, gateway: Gateway) -> None:
 
 async def _created(gateway: Gateway, request: Request, key: str | None) -> Job:
     async with read_form(request, "portrait") as (fields, upload):
-        video = validated(VideoRequest, _with_pronounce(fields))
-        return await gateway.create(video, upload.file if upload else None, key)
+        order = validated(VideoOrder, _with_pronounce(fields))
+        return await gateway.create(order, upload.file if upload else None, key)
 
 
 def _file(

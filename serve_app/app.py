@@ -20,7 +20,7 @@ from backends.engines import engine_names
 from backends.errors import UnknownEngineError
 from serve_app import replicas
 from serve_app.api import create_api
-from serve_app.config import GatewayConfig, TierConfig, jobs_url, storage_url
+from serve_app.config import GatewayConfig, TierConfig, jobs_url, storage_url, webhook_secret
 from serve_app.gateway import Gateway
 from serve_app.handles import remote_stages
 from serve_app.problems import invalid
@@ -28,6 +28,7 @@ from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import open_storage
 from serve_app.tier import Tier
 from serve_app.tiers import ServeTiers
+from serve_app.webhooks import Webhooks, signing_key
 
 ModelT = TypeVar("ModelT", TierConfig, GatewayConfig)
 
@@ -59,9 +60,17 @@ class _Director(Tier):
 
 class _Gateway:
     def __init__(self, config: GatewayConfig) -> None:
+        jobs, secret = SqlJobs(jobs_url()), webhook_secret()
+        webhooks = secret and Webhooks(jobs, signing_key(secret), config.webhooks_to_private)
         self._gateway = Gateway(
-            config, SqlJobs(jobs_url()), open_storage(storage_url()), ServeTiers(config.tiers)
+            config, jobs, open_storage(storage_url()), ServeTiers(config.tiers), webhooks or None
         )
+        self._sending = asyncio.create_task(webhooks.run()) if webhooks else None
+
+    def check_health(self) -> None:
+        """Raises when webhooks are no longer sent: Serve then replaces the replica."""
+        if self._sending and self._sending.done():
+            raise RuntimeError("the replica sends no webhooks any more")
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         return create_api(self._gateway)

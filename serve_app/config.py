@@ -49,6 +49,8 @@ class GatewayConfig(StrictModel):
     max_queued_jobs: int = Field(default=100, ge=1)
     generate_wait_s: float = Field(default=60.0, ge=0)
     """How long POST /generate waits for its video before it answers with the job instead."""
+    webhooks_to_private: bool = False
+    """Webhooks may go to addresses inside our own network: everybody who may ask for a video then reaches those."""
 
 
 def home() -> Path:
@@ -63,6 +65,11 @@ def storage_url() -> str:
 
 def jobs_url() -> str:
     return os.environ.get("PROSOPON_JOBS", f"sqlite:///{home() / 'jobs.sqlite'}")
+
+
+def webhook_secret() -> str | None:
+    """What webhooks are signed with; without it none are sent."""
+    return os.environ.get("PROSOPON_WEBHOOK_SECRET") or None
 
 
 def config_names() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from backends.errors import ProsoponError, UnknownPortraitError, UnknownTierError
+from backends.errors import InputError, ProsoponError, UnknownPortraitError, UnknownTierError
 from backends.faces.presets import PRESETS
 from serve_app.catalogue import (
     PortraitCheck,
@@ -34,8 +34,9 @@ from serve_app.problems import (
     TierUnavailableError,
 )
 from serve_app.runner import CAPTIONS, CLIP, PERFORMANCE
-from serve_app.schemas import Job, JobStatus, VideoRequest
+from serve_app.schemas import Job, JobStatus, VideoOrder, VideoRequest
 from serve_app.storage import Storage
+from serve_app.webhooks import Webhooks
 
 _log = logging.getLogger(__name__)
 _UPLOAD = re.compile(r"[0-9a-f]{32}")
@@ -53,25 +54,42 @@ class PortraitRequest(StrictModel):
 class Gateway:
     """Takes requests for the tiers and tells what became of them; everything durable is in the job store."""
 
-    def __init__(self, config: GatewayConfig, jobs: Jobs, storage: Storage, tiers: Tiers) -> None:
+    def __init__(
+        self,
+        config: GatewayConfig,
+        jobs: Jobs,
+        storage: Storage,
+        tiers: Tiers,
+        webhooks: Webhooks | None = None,
+    ) -> None:
+        """
+        Args:
+            webhooks: sends them; None where the service has no secret to sign them with.
+        """
         self.config = config
         self._jobs, self._storage, self._tiers = jobs, storage, tiers
+        self._webhooks = webhooks
         self._facts: dict[str, TierFacts] = {}
         self._background: set[asyncio.Task[None]] = set()
 
     # Jobs
 
     async def create(
-        self, request: VideoRequest, upload: BinaryIO | None, key: str | None = None
+        self, order: VideoOrder, upload: BinaryIO | None, key: str | None = None
     ) -> Job:
         """Checks a request and queues it; a refused one leaves nothing behind.
 
         Args:
             key: the caller's own name for it: sent again, it is answered with the job that it made.
         """
-        once = key and Once(key, await asyncio.to_thread(_digest, request, upload))
+        if order.webhook_url and not self._webhooks:
+            raise InputError(
+                "webhook_url: this service sends no webhooks; its operator sets PROSOPON_WEBHOOK_SECRET"
+            )
+        once = key and Once(key, await asyncio.to_thread(_digest, order, upload))
         if once and (made := await asyncio.to_thread(self._jobs.made, once)):
             return made
+        request = order.request()
         tier = await self._tier(request.tier)
         if await asyncio.to_thread(self._jobs.count_queued) >= self.config.max_queued_jobs:
             raise QueueFullError(
@@ -87,7 +105,7 @@ class Gateway:
             request = request.model_copy(update={"portrait": portrait})
             warnings = await tier.check(request)
             created = await asyncio.to_thread(
-                self._jobs.create, job, request, warnings, once or None
+                self._jobs.create, job, request, warnings, once or None, order.webhook_url
             )
         except BaseException:
             self._storage.delete(job_files(job))
@@ -282,9 +300,9 @@ def _state(job: Job) -> str:
     return f"{job.attempts}-{job.status}-{place}-{job.progress:.4f}"
 
 
-def _digest(request: VideoRequest, upload: BinaryIO | None) -> str:
+def _digest(order: VideoOrder, upload: BinaryIO | None) -> str:
     """SHA-256 of everything that was asked for."""
-    digest = hashlib.sha256(request.model_dump_json().encode())
+    digest = hashlib.sha256(order.model_dump_json().encode())
     if upload is not None:
         while piece := upload.read(2**20):
             digest.update(piece)

@@ -50,6 +50,16 @@ class Lease:
         return VideoRequest.model_validate_json(self.request_json)
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Somebody to be told of a job's end."""
+
+    job: Job
+    url: str
+    tries: int
+    """1 the first time."""
+
+
 class Jobs(Protocol):
     """Blocking calls, safe from any thread and process; they raise StorageError when the store fails."""
 
@@ -59,8 +69,12 @@ class Jobs(Protocol):
         request: VideoRequest,
         warnings: tuple[NoticeModel, ...] = (),
         once: Once | None = None,
+        webhook: str | None = None,
     ) -> Job:
         """Queues a job; where `once` has made one already, that one is the answer.
+
+        Args:
+            webhook: URL that is told of the end.
 
         Raises:
             KeyReusedError: the key belongs to another request.
@@ -110,4 +124,12 @@ class Jobs(Protocol):
 
     def delete(self, job: str) -> None:
         """Forgets a finished job; raises NotFoundError, and NotReadyError when it is not finished."""
+        ...
+
+    def due_message(self, lease_s: float) -> Message | None:
+        """A message to send now; it is due again when the lease runs out before `message_done`."""
+        ...
+
+    def message_done(self, message: Message, again_s: float | None) -> None:
+        """It was taken, or nobody tries any more (None), or it is sent again after so many seconds."""
         ...

@@ -105,6 +105,16 @@ class VideoRequest(StrictModel):
         )
 
 
+class VideoOrder(VideoRequest):
+    """A request to the service, with what only a service does."""
+
+    webhook_url: str | None = Field(default=None, max_length=2000, pattern=r"^https?://[!-~]+$")
+    """Is sent the job when it ends, signed as Standard Webhooks say."""
+
+    def request(self) -> VideoRequest:
+        return VideoRequest.model_validate(self.model_dump(exclude={"webhook_url"}))
+
+
 class Engines(StrictModel):
     speech: str
     animation: str

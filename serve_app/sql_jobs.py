@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from backends.errors import StorageError
-from serve_app.jobs import MAX_ATTEMPTS, Lease, Once
+from serve_app.jobs import MAX_ATTEMPTS, Lease, Message, Once
 from serve_app.problems import KeyReusedError, NotFoundError, NotReadyError, problem
 from serve_app.schemas import ClipFacts, Job, JobStatus, NoticeModel, Problem, Stage, VideoRequest
 
@@ -41,7 +41,11 @@ _TABLE = sql.Table(
     sql.Column("started_at", sql.Float),
     sql.Column("error", sql.JSON(none_as_null=True)),
     sql.Column("clip", sql.JSON(none_as_null=True)),
+    sql.Column("webhook", sql.Text),
+    sql.Column("webhook_due", sql.Float),
+    sql.Column("webhook_tries", sql.Integer, nullable=False, default=0),
     sql.Index("jobs_due", "tier", "status", "number"),
+    sql.Index("webhooks_due", "webhook_due"),
 )
 _JOB = _TABLE.c
 _EARLIER = _TABLE.alias("earlier")
@@ -56,6 +60,7 @@ _POSITION = (
 )
 _QUEUED = _JOB.status == JobStatus.QUEUED
 _RUNNING = _JOB.status == JobStatus.RUNNING
+_UNFINISHED = sql.or_(_QUEUED, _RUNNING)
 
 
 class SqlJobs:
@@ -95,6 +100,7 @@ class SqlJobs:
         request: VideoRequest,
         warnings: tuple[NoticeModel, ...] = (),
         once: Once | None = None,
+        webhook: str | None = None,
     ) -> Job:
         values = {
             "id": job,
@@ -105,6 +111,8 @@ class SqlJobs:
             "request": request.model_dump_json(),
             "warnings": [w.model_dump() for w in warnings],
             "created_at": time.time(),
+            "webhook": webhook,
+            "webhook_due": None if webhook is None else 0.0,  # as soon as it is finished
         }
         try:
             with self._transaction() as connection:
@@ -205,20 +213,46 @@ class SqlJobs:
         with self._transaction() as connection:
             connection.execute(
                 _TABLE.update()
-                .where(_JOB.id == job, sql.or_(_QUEUED, _RUNNING))
+                .where(_JOB.id == job, _UNFINISHED)
                 .values(status=JobStatus.CANCELLED)
             )
         return self.get(job)
 
     def delete(self, job: str) -> None:
         with self._transaction() as connection:
-            unfinished = sql.or_(_QUEUED, _RUNNING)
             deleted = connection.execute(
-                _TABLE.delete().where(_JOB.id == job, sql.not_(unfinished))
+                _TABLE.delete().where(_JOB.id == job, sql.not_(_UNFINISHED))
             ).rowcount
         if not deleted:
             self.get(job)
             raise NotReadyError(f"job {job!r} is not finished; cancel it first")
+
+    def due_message(self, lease_s: float) -> Message | None:
+        now = time.time()
+        due = sql.and_(sql.not_(_UNFINISHED), _JOB.webhook_due <= now)
+        first = sql.select(_JOB.number).where(due).order_by(_JOB.webhook_due).limit(1)
+        with self._transaction() as connection:
+            if connection.execute(first).first() is None:
+                return None
+        with self._transaction() as connection:
+            number = first.with_for_update(skip_locked=True).scalar_subquery()
+            row = connection.execute(
+                _TABLE.update()
+                .where(_JOB.number == number)
+                .values(webhook_due=now + lease_s, webhook_tries=_JOB.webhook_tries + 1)
+                .returning(_JOB.id, _JOB.webhook, _JOB.webhook_tries)
+            ).first()
+        try:
+            return Message(self.get(row.id), row.webhook, row.webhook_tries) if row else None
+        except NotFoundError:  # deleted meanwhile: nobody is to be told any more
+            return None
+
+    def message_done(self, message: Message, again_s: float | None) -> None:
+        due = None if again_s is None else time.time() + again_s
+        with self._transaction() as connection:
+            connection.execute(
+                _TABLE.update().where(_JOB.id == message.job.id).values(webhook_due=due)
+            )
 
     def _change(self, lease: Lease, owner: str, **values: Any) -> bool:
         """Changes a job that is still the owner's, in this very attempt."""

@@ -212,6 +212,11 @@ class TestVideos:
         key["idempotency-key"] = "with a space"
         refused(await send("Hello."), 422, "invalid_input")
 
+    async def test_webhook_without_a_secret_to_sign_it(self, service: Service) -> None:
+        posted = await service.post(webhook_url="https://example.org/hook")
+        refused(posted, 422, "invalid_input", "PROSOPON_WEBHOOK_SECRET")
+        refused(await service.post(webhook_url="file:///etc/passwd"), 422, "invalid_input")
+
     async def test_job_tells_its_place_and_warnings_at_once(self, service: Service) -> None:
         posted = await service.post(text="Hello [hapy] there.")
         assert posted.status_code == 202

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -236,6 +236,10 @@ class Box(NamedTuple):
     height: float
 
 
+Backdrop = Literal["source", "blur"] | ImageArray
+"""What is behind the person: the picture's own background, that blurred, or (h, w, 3) RGB of the clip's size."""
+
+
 @dataclass(frozen=True, slots=True)
 class Portrait:
     """A photo, framed for the clip: what the background and the head look like when nobody moves."""
@@ -244,9 +248,37 @@ class Portrait:
     """(h, w, 3) RGB at the clip's size (both even), orientation applied."""
     face: Box
     """The face to animate, in these pixels."""
+    notices: tuple[Notice, ...] = ()
+    """What the user should know of the face, as that its eyes are closed."""
+    backdrop: Backdrop = "source"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.pixels.shape[1], self.pixels.shape[0]
 
 
-Reference = Portrait  # short videos as references come with the neural engines
+@dataclass(frozen=True, slots=True)
+class ReferenceVideo:
+    """A short video, framed for the clip: it keeps its own head, body and light, and is looped.
+
+    Its frames stay compressed; `backends.faces.clip.unpack` decodes one where it is drawn.
+    """
+
+    key: str
+    """Of its content."""
+    fps: float
+    size: tuple[int, int]
+    """Width and height of every frame, both even."""
+    frames: tuple[bytes, ...]
+    """JPEG, upright."""
+    face: Box
+    """The face to animate, in some of the first frames."""
+    notices: tuple[Notice, ...] = ()
+    """What the user should know of it."""
+
+
+Reference = Portrait | ReferenceVideo
 
 COEFFICIENTS: tuple[str, ...] = (
     "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft", "eyeSquintLeft",

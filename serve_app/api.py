@@ -27,6 +27,7 @@ from serve_app.catalogue import (
 from serve_app.config import StrictModel
 from serve_app.gateway import Gateway, PortraitRequest
 from serve_app.intake import BodyLimit, read_form, validated
+from serve_app.playback_routes import add_playback
 from serve_app.problems import MEDIA_TYPE, NotFoundError, problem, problem_of
 from serve_app.schemas import Job, JobStatus, Problem, VideoOrder, VideoRequest
 
@@ -68,6 +69,7 @@ def create_api(gateway: Gateway) -> FastAPI:
     _add_service(api, gateway)
     _add_videos(api, gateway)
     _add_results(api, gateway)
+    add_playback(api, gateway)
     _add_choices(api, gateway)
     _add_previews(api, gateway)
     return api

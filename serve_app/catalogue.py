@@ -1,6 +1,8 @@
 """What there is to choose from: tiers, voices, portraits, emotions; and what a script or a picture would give."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -9,9 +11,12 @@ from backends.faces.presets import PRESETS, Preset
 from backends.script.emotions import EMOTIONS
 from backends.script.parser import estimated_duration_s
 from backends.speech.engine import Licence, SpeechInfo
-from backends.types import Emotion, Script
+from backends.types import Emotion, Notice, Script
 from serve_app.config import StrictModel
 from serve_app.schemas import NoticeModel
+
+if TYPE_CHECKING:  # imports OpenCV
+    from backends.faces.portrait import PortraitReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +90,17 @@ class FaceModel(StrictModel):
     roll_deg: float
     score: float
     """The detector's confidence, 0..1."""
+    visible: float
+    """Share of it that lies inside the picture, 0..1."""
+    eyes: float
+    """Gap between the lids over an eye's width; 0.05 shut, 0.3 open."""
+    mouth: float
+    """Gap between the lips in eye distances."""
     fit: bool
     problem: str
     """Why it cannot be animated; empty when it can."""
+    warnings: tuple[NoticeModel, ...]
+    """What should be known of one that can."""
 
 
 class PortraitCheck(StrictModel):
@@ -181,6 +194,31 @@ def _portrait_model(preset: Preset) -> PortraitModel:
     )
 
 
+def portrait_check(report: "PortraitReport") -> PortraitCheck:
+    return PortraitCheck(
+        width=report.width,
+        height=report.height,
+        fit=report.fit,
+        problem=report.problem,
+        faces=tuple(
+            FaceModel(
+                box=face.box,
+                yaw_deg=round(face.angles.yaw, 1),
+                pitch_deg=round(face.angles.pitch, 1),
+                roll_deg=round(face.angles.roll, 1),
+                score=round(face.score, 3),
+                visible=round(face.visible, 3),
+                eyes=round(face.eyes, 3),
+                mouth=round(face.mouth, 3),
+                fit=face.fit,
+                problem=face.problem,
+                warnings=notice_models(face.notices),
+            )
+            for face in report.faces
+        ),
+    )
+
+
 def emotion_models() -> list[EmotionModel]:
     return [
         EmotionModel(name=emotion, english=spec.english, greek=spec.greek)
@@ -188,10 +226,8 @@ def emotion_models() -> list[EmotionModel]:
     ]
 
 
-def notice_models(script: Script) -> tuple[NoticeModel, ...]:
-    return tuple(
-        NoticeModel(code=n.code, message=n.message, position=n.position) for n in script.warnings
-    )
+def notice_models(notices: Iterable[Notice]) -> tuple[NoticeModel, ...]:
+    return tuple(NoticeModel(code=n.code, message=n.message, position=n.position) for n in notices)
 
 
 def script_model(script: Script) -> ScriptModel:
@@ -215,5 +251,5 @@ def script_model(script: Script) -> ScriptModel:
             for u in script.utterances
         ),
         duration_s=round(estimated_duration_s(script), 2),
-        warnings=notice_models(script),
+        warnings=notice_models(script.warnings),
     )

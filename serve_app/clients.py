@@ -6,15 +6,16 @@ runs; in the Serve graph they are reached through the handles of `serve_app.hand
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from backends.animation.engine import AnimationInfo
 from backends.composition.captions import CaptionLine
 from backends.composition.settings import EncoderSettings
 from backends.faces.framing import Framing
+from backends.performance.driving import Driving
 from backends.script import ScriptOptions
 from backends.speech.engine import SpeechInfo, Voice
-from backends.types import Performance, Script, SpeechChunk, Utterance
+from backends.types import Notice, Performance, Script, SpeechChunk, Utterance
 from serve_app.catalogue import PortraitCheck, TierFacts
 from serve_app.schemas import NoticeModel, VideoRequest
 
@@ -41,14 +42,24 @@ class ComposeTask:
 
     segments: tuple[str, ...]
     """Storage keys in order."""
-    speech: tuple[str, ...]
-    """Storage keys of float32 samples in order."""
-    sample_rate: int
+    sound: str
+    """Storage key of an MP4 with the whole sound."""
+    samples: int
+    """Of it, at 48 kHz."""
     settings: EncoderSettings
     frames: int
     title: str
     key: str
     """Where the MP4 goes."""
+
+
+class Prepared(NamedTuple):
+    """A reference that can be drawn."""
+
+    size: tuple[int, int]
+    """Width and height of the clip."""
+    notices: tuple[Notice, ...] = ()
+    """What the user should know of the portrait."""
 
 
 class ParserClient(Protocol):
@@ -68,14 +79,18 @@ class SpeechClient(Protocol):
 class AnimationClient(Protocol):
     async def describe(self) -> AnimationInfo: ...
 
-    async def prepare(self, portrait: str, framing: Framing) -> tuple[int, int]:
-        """Makes sure that the avatar can be drawn; the clip's width and height."""
+    async def prepare(self, portrait: str, framing: Framing) -> Prepared:
+        """Makes sure that the avatar can be drawn."""
         ...
 
     async def encoder(
         self, codec: str, encoder: str, quality: str, fps: int, size: tuple[int, int]
     ) -> EncoderSettings:
         """What the clip's segments are encoded with, probed where they will be."""
+        ...
+
+    async def capture(self, video: str, fps: int) -> Driving:
+        """What the face in a stored video does, at the clip's rate."""
         ...
 
     async def draw(self, task: DrawTask) -> None: ...

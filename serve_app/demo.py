@@ -5,8 +5,7 @@ from pathlib import Path
 import typer
 
 from serve_app.cli.console import err, reported
-from serve_app.cli.inputs import read_picture
-from serve_app.cli.making import Outputs, make
+from serve_app.cli.making import Outputs, make, read_request_media
 from serve_app.cli.serve import told
 from serve_app.cli.speak import tell
 from serve_app.config import read_serve_config
@@ -21,7 +20,7 @@ def demo(
 
     with reported(as_json=False):
         request = VideoRequest(text=text, portrait=portrait)
-        picture = None if portrait.startswith("preset:") else read_picture(Path(portrait))
+        media = read_request_media(request)
         output.parent.mkdir(parents=True, exist_ok=True)
         outputs = Outputs.of(request, output, performance=None)
         err.print(
@@ -29,7 +28,7 @@ def demo(
         )
         with LocalService(read_serve_config("lightweight"), port=0, watch=told) as service:
             err.print(f"Asking {service.url}/v1/videos for: {text}", markup=False, soft_wrap=True)
-            facts = make(request, picture, outputs, service.url)
+            facts = make(request, media, outputs, service.url)
             err.print("Ending the service")
         tell(facts, outputs)
 

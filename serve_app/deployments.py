@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
@@ -17,15 +18,16 @@ import numpy as np
 
 from backends.animation import load_engine as load_animation_engine
 from backends.animation.engine import AnimationEngine, AnimationInfo
-from backends.composition.audio import AudioTrack
+from backends.composition.audio import Sound
 from backends.composition.encoders import probe
 from backends.composition.mux import join
 from backends.composition.segments import encode_segment
 from backends.composition.settings import Codec, EncoderChoice, EncoderSettings, Quality
 from backends.errors import AnimationError, EngineError, InputError
-from backends.faces.framing import Framing
+from backends.faces.framing import SOURCE, Framing, names_picture
 from backends.faces.images import read_image
 from backends.faces.presets import PRESETS, preset
+from backends.performance.driving import Driving
 from backends.script import ScriptOptions, parse
 from backends.speech import find_voice
 from backends.speech import load_engine as load_speech_engine
@@ -37,6 +39,8 @@ from backends.types import (
     FloatArray,
     FrameBatch,
     Performance,
+    Portrait,
+    Reference,
     Script,
     Segment,
     SpeechChunk,
@@ -44,21 +48,21 @@ from backends.types import (
     Utterance,
     segment_grid,
 )
-from serve_app.catalogue import FaceModel, PortraitCheck
-from serve_app.clients import ComposeTask, DrawTask
+from serve_app.catalogue import PortraitCheck, portrait_check
+from serve_app.clients import ComposeTask, DrawTask, Prepared
 from serve_app.config import EngineConfig
-from serve_app.director import samples_from
 from serve_app.storage import Storage
 
 if TYPE_CHECKING:  # these import OpenCV, which only replicas that draw need: methods import them
     from backends.composition.painter import CaptionPainter
-    from backends.faces.portrait import PortraitReport
 
 _FAILURES = 5
 """In a row, after which an engine counts as broken."""
 _WARM_UP_SIZE = 256
 _AVATARS = 8
-"""Prepared avatars kept in memory by one Animation stage; 10 to 60 MB each."""
+"""Prepared avatars kept in memory by one Animation stage; 10 to 60 MB each, a video's up to 300."""
+_TRACKED_SIZE = 960
+"""Longer side of a driving video's frames: landmarks do not get better beyond."""
 
 
 class Parser:
@@ -127,8 +131,10 @@ class Animation:
         self._health = _Health()
         self._storage = storage
         self._drawers = ThreadPoolExecutor(parallel, thread_name_prefix="draw")
-        self._avatars: OrderedDict[tuple[str, Framing], tuple[Any, tuple[int, int]]] = OrderedDict()
+        self._avatars: OrderedDict[tuple[str, Framing], tuple[Any, Prepared]] = OrderedDict()
         self._preparing = Lock()
+        self._captured: OrderedDict[tuple[str, int], Driving] = OrderedDict()
+        self._capturing = Lock()
 
     def check_health(self) -> None:
         self._health.check()
@@ -143,9 +149,9 @@ class Animation:
     async def describe(self) -> AnimationInfo:
         return self._engine.info
 
-    async def prepare(self, portrait: str, framing: Framing) -> tuple[int, int]:
-        _, size = await asyncio.to_thread(self._avatar, portrait, framing)
-        return size
+    async def prepare(self, portrait: str, framing: Framing) -> Prepared:
+        _, prepared = await asyncio.to_thread(self._avatar, portrait, framing)
+        return prepared
 
     async def encoder(
         self, codec: str, encoder: str, quality: str, fps: int, size: tuple[int, int]
@@ -162,40 +168,79 @@ class Animation:
             stop.set()  # when this is cancelled, the thread ends with the batch it is at
         await asyncio.to_thread(self._storage.put, task.key, segment.data)
 
+    async def capture(self, video: str, fps: int) -> Driving:
+        return await asyncio.to_thread(self._capture, video, fps)
+
     async def examine(self, portrait: str) -> PortraitCheck:
         return await asyncio.to_thread(self._examine, portrait)
 
     def _examine(self, portrait: str) -> PortraitCheck:
         from backends.faces.portrait import check
 
-        return _check_model(check(read_image(_picture(portrait, self._storage), "the picture")))
+        return portrait_check(check(read_image(_picture(portrait, self._storage), "the picture")))
+
+    def _capture(self, video: str, fps: int) -> Driving:
+        """Tracked once: a request is checked before it is carried out."""
+        from backends.faces.video import UNNAMED_DRIVING, open_video
+        from backends.performance.capture import capture
+
+        with self._capturing:
+            if (video, fps) not in self._captured:
+                footage = open_video(self._storage.get(video), UNNAMED_DRIVING)
+                frames = footage.frames(_TRACKED_SIZE)
+                rows = capture(frames, fps, footage.fps, UNNAMED_DRIVING)
+                self._captured[video, fps] = Driving(rows, footage.sound())
+                if len(self._captured) > _AVATARS:
+                    self._captured.popitem(last=False)
+            return self._captured[video, fps]
 
     def _draw(self, task: DrawTask, stop: Event) -> Segment:
-        avatar, size = self._avatar(task.portrait, task.framing)
+        avatar, prepared = self._avatar(task.portrait, task.framing)
         rows = task.performance
         batches = self._engine.animate(avatar, rows, range(rows.start, rows.end))
         if task.captions:
             from backends.composition.painter import CaptionPainter
 
-            batches = _captioned(batches, CaptionPainter(size, rows.fps, task.captions))
+            batches = _captioned(batches, CaptionPainter(prepared.size, rows.fps, task.captions))
         return encode_segment(_until(stop, batches), task.settings, rows.start)
 
-    def _avatar(self, portrait: str, framing: Framing) -> tuple[Any, tuple[int, int]]:
-        """The prepared avatar and the clip's size; prepared once, the least used forgotten."""
-        from backends.faces.portrait import load_portrait
+    def _avatar(self, portrait: str, framing: Framing) -> tuple[Any, Prepared]:
+        """The prepared avatar and what is known of it; prepared once, the least used forgotten."""
+        from backends.faces.clip import load_reference
 
         key = (portrait, framing)
         with self._preparing:
             if key not in self._avatars:
                 picture = _picture(portrait, self._storage)
                 name = portrait if portrait.startswith("preset:") else "the picture"
-                framed = load_portrait(picture, framing, name)
-                height, width = framed.pixels.shape[:2]
-                self._avatars[key] = (self._engine.prepare(framed), (width, height))
+                framed = load_reference(picture, framing, name)
+                if framing.background != SOURCE:
+                    framed = self._before(framed, framing.background)
+                avatar = self._engine.prepare(framed)
+                notices = (*framed.notices, *self._engine.notices(avatar))
+                self._avatars[key] = (avatar, Prepared(framed.size, notices))
                 if len(self._avatars) > _AVATARS:
                     self._avatars.popitem(last=False)
             self._avatars.move_to_end(key)
             return self._avatars[key]
+
+
+    def _before(self, reference: Reference, background: str) -> Reference:
+        """The portrait with another background to be put behind the person."""
+        from backends.faces.background import load_backdrop
+
+        if not self._engine.info.backdrops:
+            raise InputError(
+                f"the engine {self._engine.info.name} shows portraits before their own background "
+                f"only; leave the background at {SOURCE}"
+            )
+        if not isinstance(reference, Portrait):
+            raise InputError(
+                f"a video keeps its own background; leave the background at {SOURCE}, "
+                "or take a picture as the portrait"
+            )
+        picture = self._storage.get(background) if names_picture(background) else None
+        return replace(reference, backdrop=load_backdrop(background, picture, reference.size))
 
 
 class Composition:
@@ -206,10 +251,7 @@ class Composition:
         await asyncio.to_thread(self._compose, task)
 
     def _compose(self, task: ComposeTask) -> None:
-        audio = AudioTrack()
-        for key in task.speech:
-            audio.push(samples_from(self._storage.get(key)), task.sample_rate)
-        sound = audio.finish(task.frames / task.settings.fps)
+        sound = Sound(self._storage.get(task.sound), task.samples)
         grid = segment_grid(task.frames, task.settings.fps)
         segments = (
             Segment(self._storage.get(key), frames.start, len(frames))
@@ -231,27 +273,6 @@ def _still() -> Performance:
 
 def _picture(portrait: str, storage: Storage) -> bytes | Path:
     return preset(portrait).path if portrait.startswith("preset:") else storage.get(portrait)
-
-
-def _check_model(report: "PortraitReport") -> PortraitCheck:
-    return PortraitCheck(
-        width=report.width,
-        height=report.height,
-        fit=report.fit,
-        problem=report.problem,
-        faces=tuple(
-            FaceModel(
-                box=face.box,
-                yaw_deg=round(face.angles.yaw, 1),
-                pitch_deg=round(face.angles.pitch, 1),
-                roll_deg=round(face.angles.roll, 1),
-                score=round(face.score, 3),
-                fit=face.fit,
-                problem=face.problem,
-            )
-            for face in report.faces
-        ),
-    )
 
 
 def _until(stop: Event, batches: Iterator[FrameBatch]) -> Iterator[FrameBatch]:

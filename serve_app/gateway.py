@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from backends.errors import InputError, ProsoponError, UnknownPortraitError, UnknownTierError
+from backends.faces.framing import names_picture
 from backends.faces.presets import PRESETS
 from serve_app.catalogue import (
     PortraitCheck,
@@ -26,6 +27,7 @@ from serve_app.catalogue import (
 from serve_app.clients import TierClient, Tiers
 from serve_app.config import GatewayConfig, StrictModel
 from serve_app.jobs import Jobs, Once, job_files, new_job_id
+from serve_app.playback import Playback
 from serve_app.problems import (
     NotFoundError,
     NotReadyError,
@@ -102,7 +104,10 @@ class Gateway:
                 portrait = self._picture(request.portrait)
             else:
                 await self._store(portrait, upload)
-            request = request.model_copy(update={"portrait": portrait})
+            driving = request.driving_video and self._uploaded(request.driving_video)
+            kept = {"portrait": portrait, "driving_video": driving or None}
+            kept["background"] = self._backdrop(request.background)
+            request = request.model_copy(update=kept)
             warnings = await tier.check(request)
             created = await asyncio.to_thread(
                 self._jobs.create, job, request, warnings, once or None, order.webhook_url
@@ -176,6 +181,10 @@ class Gateway:
     async def performance(self, job: str) -> Path:
         return await self.result(job, PERFORMANCE)
 
+    async def playback(self, job: str, attempt: int | None = None) -> Playback:
+        """The video as it can be watched by now; of the latest attempt where none is named."""
+        return Playback(self._storage, await self.job(job), attempt)
+
     # Uploads
 
     async def upload(self, file: BinaryIO) -> str:
@@ -192,12 +201,33 @@ class Gateway:
         """The storage key of an upload; a preset as it is."""
         if portrait.startswith("preset:"):
             return portrait
-        if _UPLOAD.fullmatch(portrait) and self._storage.exists(f"uploads/{portrait}"):
-            return f"uploads/{portrait}"
+        if upload := self._uploaded_key(portrait):
+            return upload
         known = ", ".join(f"preset:{name}" for name in PRESETS)
         raise UnknownPortraitError(
             f"portrait {portrait!r} is neither the id of an upload nor one of {known}"
         )
+
+    def _uploaded(self, video: str) -> str:
+        if key := self._uploaded_key(video):
+            return key
+        raise InputError(
+            f"driving_video {video!r} is not the id of an upload; send the video to /v1/uploads first"
+        )
+
+    def _backdrop(self, background: str) -> str:
+        if not names_picture(background):
+            return background
+        if key := self._uploaded_key(background):
+            return key
+        raise InputError(
+            f"background {background!r} is neither source, blur, #rrggbb nor the id of an upload; "
+            "send a picture to /v1/uploads first"
+        )
+
+    def _uploaded_key(self, upload: str) -> str | None:
+        key = f"uploads/{upload}"
+        return key if _UPLOAD.fullmatch(upload) and self._storage.exists(key) else None
 
     async def _store(self, key: str, file: BinaryIO) -> None:
         def copy() -> None:

@@ -16,11 +16,12 @@ from backends.animation.engine import AnimationInfo
 from backends.composition.settings import EncoderSettings
 from backends.errors import EngineError, ProsoponError
 from backends.faces.framing import Framing
+from backends.performance.driving import Driving
 from backends.script import ScriptOptions
 from backends.speech.engine import SpeechInfo, Voice
 from backends.types import Script, SpeechChunk, Utterance
 from serve_app.catalogue import PortraitCheck, TierFacts
-from serve_app.clients import ComposeTask, DrawTask, Stages
+from serve_app.clients import ComposeTask, DrawTask, Prepared, Stages
 from serve_app.problems import QueueFullError
 from serve_app.schemas import NoticeModel, VideoRequest
 
@@ -120,9 +121,9 @@ class AnimationHandle(_Client):
         info: AnimationInfo = await self._call("describe")
         return info
 
-    async def prepare(self, portrait: str, framing: Framing) -> tuple[int, int]:
-        size: tuple[int, int] = await self._call("prepare", portrait, framing)
-        return size
+    async def prepare(self, portrait: str, framing: Framing) -> Prepared:
+        prepared: Prepared = await self._call("prepare", portrait, framing)
+        return prepared
 
     async def examine(self, portrait: str) -> PortraitCheck:
         check: PortraitCheck = await self._call("examine", portrait)
@@ -133,6 +134,10 @@ class AnimationHandle(_Client):
     ) -> EncoderSettings:
         settings: EncoderSettings = await self._call("encoder", codec, encoder, quality, fps, size)
         return settings
+
+    async def capture(self, video: str, fps: int) -> Driving:
+        driving: Driving = await self._call("capture", video, fps)
+        return driving
 
     async def draw(self, task: DrawTask) -> None:
         await self._call("draw", task)

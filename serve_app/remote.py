@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -52,31 +52,30 @@ class RemoteService:
         self._http.close()
 
     def make(
-        self, request: VideoRequest, picture: bytes | None, report: Report
+        self, request: VideoRequest, media: Mapping[str, bytes], report: Report
     ) -> tuple[Job, ClipFacts]:
         """Has a video made and waits for it; a wait that is broken off cancels it.
 
         Args:
-            picture: an image file's content; None where the request names a preset.
+            media: content of files by the field of the request that they stand in.
 
         Raises:
             InputError: the service refuses the request.
             EngineError: it fails, or does not answer.
         """
-        fields = request.model_dump(mode="json", exclude={"portrait"} if picture else None)
-        if picture is None:
-            posted = self._ask("POST", "/v1/videos", json=fields)
-        else:
-            form = {name: _form_value(value) for name, value in fields.items() if value is not None}
-            files = {"portrait": ("portrait", picture)}
-            posted = self._ask("POST", "/v1/videos", data=form, files=files)
-        job = self._job(posted)
-        try:
-            job = self._wait(job, report)
-        except BaseException:
-            with suppress(ProsoponError):
-                self._ask("DELETE", f"/v1/videos/{job.id}")
-            raise
+        with (
+            self._uploaded(media.get("driving_video")) as driving,
+            self._uploaded(media.get("background")) as background,
+        ):
+            kept = {"driving_video": driving, "background": background or request.background}
+            request = request.model_copy(update=kept)
+            job = self._job(self._post(request, media.get("portrait")))
+            try:
+                job = self._wait(job, report)
+            except BaseException:
+                with suppress(ProsoponError):
+                    self._ask("DELETE", f"/v1/videos/{job.id}")
+                raise
         if job.error is not None:
             raise _error(job.error)
         if job.status is not JobStatus.SUCCEEDED or job.clip is None:
@@ -111,6 +110,28 @@ class RemoteService:
             if job.stage is not None:
                 report(job.stage, job.progress)
         return job
+
+    def _post(self, request: VideoRequest, portrait: bytes | None) -> httpx.Response:
+        fields = request.model_dump(mode="json", exclude={"portrait"} if portrait else None)
+        if portrait is None:
+            return self._ask("POST", "/v1/videos", json=fields)
+        form = {name: _form_value(value) for name, value in fields.items() if value is not None}
+        return self._ask(
+            "POST", "/v1/videos", data=form, files={"portrait": ("portrait", portrait)}
+        )
+
+    @contextmanager
+    def _uploaded(self, content: bytes | None) -> Iterator[str | None]:
+        """The id of a file that the service keeps meanwhile; None for none."""
+        if content is None:
+            yield None
+            return
+        upload = self._ask("POST", "/v1/uploads", files={"file": ("file", content)}).json()["id"]
+        try:
+            yield upload
+        finally:
+            with suppress(ProsoponError):
+                self._ask("DELETE", f"/v1/uploads/{upload}")
 
     def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
         try:

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 PERFORMANCE = "performance.json"
 CAPTIONS = "captions"
 CLIP = "clip.mp4"
-_TEMPORARY = ("segments", "speech")
+_TEMPORARY = ("segments", "sound", "speech")
 
 
 @dataclass(slots=True)

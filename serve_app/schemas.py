@@ -23,10 +23,13 @@ LanguageCode = Annotated[str, StringConstraints(pattern=r"^(auto|[a-z]{2,3})$")]
 class VideoRequest(StrictModel):
     """Everything that decides how a clip turns out, apart from the portrait's bytes."""
 
-    text: str
-    """What to say, with cues."""
+    text: str = ""
+    """What to say, with cues; may be left out where there is a driving video."""
     portrait: str = "preset:astronaut"
-    """Who says it: a picture, or "preset:NAME"."""
+    """Who says it: a picture, a video of up to 60 seconds, or "preset:NAME"."""
+    driving_video: str | None = None
+    """A video of up to 60 seconds whose head, gaze, blinks and brows the portrait follows while it speaks; without a
+    text, its mouth and its sound too."""
     face: int = Field(default=1, ge=1, le=100)
     """Which face of the picture: 1 is the largest, 2 the next."""
 
@@ -62,6 +65,8 @@ class VideoRequest(StrictModel):
     """Longer side in pixels, even; never more than twice the picture's own resolution."""
     aspect: Literal["source", "1:1", "9:16", "16:9"] = "source"
     """Shape of the clip; source keeps the picture's."""
+    background: str = Field(default="source", min_length=1, max_length=1000)
+    """Behind the person: source (the picture's own), blur, #rrggbb, or a picture that covers the frame."""
     fps: int = Field(default=25, ge=10, le=60)
     """Frames a second."""
     captions: Literal["none", "srt", "vtt", "burn"] = "none"
@@ -92,7 +97,9 @@ class VideoRequest(StrictModel):
     def framing(self) -> "Framing":
         from backends.faces.framing import Framing
 
-        return Framing(size=self.size, aspect=self.aspect, face=self.face)
+        return Framing(
+            size=self.size, aspect=self.aspect, face=self.face, background=self.background
+        )
 
     def performance_options(self) -> "PerformanceOptions":
         from backends.performance import PerformanceOptions

@@ -30,8 +30,7 @@ class Tier:
         )
 
     async def check(self, request: VideoRequest) -> tuple[NoticeModel, ...]:
-        checked = await self._director.check(request)
-        return notices(checked.script, checked.voice)
+        return notices(await self._director.check(request))
 
     async def parse(self, text: str, options: ScriptOptions) -> Script:
         return await self._stages.parser.parse(text, options)

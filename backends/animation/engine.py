@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from backends.speech.engine import Licence
-from backends.types import FrameBatch, Performance, Reference, Speech
+from backends.types import FrameBatch, Notice, Performance, Reference, Speech
 
 AvatarT = TypeVar("AvatarT")
 PlanT = TypeVar("PlanT")
@@ -23,6 +23,8 @@ class AnimationInfo:
     device: str
     """"cpu" or "cuda"."""
     licence: Licence
+    backdrops: bool = False
+    """Can put something else behind the person than the portrait shows."""
 
 
 class AnimationEngine(Protocol[AvatarT, PlanT]):
@@ -37,6 +39,10 @@ class AnimationEngine(Protocol[AvatarT, PlanT]):
         Raises:
             NoFaceError, FaceTooSmallError: the portrait cannot work, with the reason.
         """
+        ...
+
+    def notices(self, avatar: AvatarT) -> tuple[Notice, ...]:
+        """What the user should know of a prepared avatar, as that it cannot be cut out of its background."""
         ...
 
     def plan(self, avatar: AvatarT, speech: Speech, performance: Performance, seed: int) -> PlanT:

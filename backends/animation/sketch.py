@@ -11,8 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.animation.engine import AnimationInfo
+from backends.errors import InputError
 from backends.speech.engine import Licence
-from backends.types import INDEX, Box, FrameBatch, ImageArray, Performance, Reference, Speech
+from backends.types import (
+    INDEX,
+    Box,
+    FrameBatch,
+    ImageArray,
+    Notice,
+    Performance,
+    Reference,
+    ReferenceVideo,
+    Speech,
+)
 
 BATCH = 16
 """Frames drawn before they are handed over."""
@@ -57,6 +68,8 @@ class SketchEngine:
 
     def prepare(self, reference: Reference) -> SketchAvatar:
         """Takes the skin's colour and clears the places where features are drawn."""
+        if isinstance(reference, ReferenceVideo):
+            raise InputError("the engine sketch draws on pictures: give a picture as portrait")
         face, paper = reference.face, reference.pixels.copy()
         skin = _skin_colour(paper, face)
         pen = _Pen(paper, face)
@@ -66,6 +79,10 @@ class SketchEngine:
         paper.setflags(write=False)
         ink = (skin[0] // 3, skin[1] // 4, skin[2] // 4)
         return SketchAvatar(paper, face, skin, ink)
+
+    def notices(self, avatar: SketchAvatar) -> tuple[Notice, ...]:
+        """None: what it draws needs nothing of the portrait."""
+        return ()
 
     def plan(
         self, avatar: SketchAvatar, speech: Speech, performance: Performance, seed: int

@@ -53,8 +53,11 @@ class AudioTrack:
         self._stream.format = "fltp"
         self._stream.bit_rate = BIT_RATE
 
-    def push(self, samples: FloatArray, rate: int) -> None:
+    def push(self, samples: FloatArray, rate: int) -> list[bytes]:
         """Adds (n,) mono samples in [-1, 1]; the rate in hertz is the same for the whole track.
+
+        Returns:
+            The AAC packets that are complete with them, one for each 1024 samples from time 0 on.
 
         Raises:
             EncodingError: the rate changed, the samples are not finite, or the encoder failed.
@@ -69,7 +72,7 @@ class AudioTrack:
             )
         if samples.ndim != 1 or not np.isfinite(samples).all():
             raise EncodingError("The sound is not one channel of finite samples.")
-        self._encode(self._resampler.resample_chunk(samples) if self._resampler else samples)
+        return self._encode(self._resampler.resample_chunk(samples) if self._resampler else samples)
 
     def finish(self, duration_s: float = 0.0) -> Sound:
         """The encoded track, silence added behind it until `duration_s` (the video's duration)."""
@@ -83,18 +86,22 @@ class AudioTrack:
         self._container.close()
         return Sound(self._buffer.getvalue(), self._samples)
 
-    def _encode(self, samples: FloatArray) -> None:
+    def _encode(self, samples: FloatArray) -> list[bytes]:
         if not len(samples):
-            return
+            return []
         planes = np.clip(samples, -1.0, 1.0).astype(np.float32, copy=False)[np.newaxis]
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(planes), "fltp", "mono")
         frame.sample_rate = SAMPLE_RATE
         frame.pts = self._samples
         self._samples += len(samples)
-        self._mux(frame)
+        return self._mux(frame)
 
-    def _mux(self, frame: av.AudioFrame | None) -> None:
+    def _mux(self, frame: av.AudioFrame | None) -> list[bytes]:
         try:
-            self._container.mux(self._stream.encode(frame))
+            packets = self._stream.encode(frame)
+            # The first packet primes the decoder: it lies before time 0.
+            heard = [bytes(packet) for packet in packets if (packet.pts or 0) >= 0]
+            self._container.mux(packets)
         except av.error.FFmpegError as error:
             raise EncodingError(f"The AAC encoder failed: {error}") from error
+        return heard

@@ -137,6 +137,7 @@ def _write(
     ):
         clip.metadata.update(metadata)
         video_track = clip.add_stream_from_template(sample.streams.video[0])
+        video_track.codec_context.codec_tag = sample.streams.video[0].codec_context.codec_tag
         audio_track = clip.add_stream_from_template(audio.streams.audio[0])
         video_track.time_base = Fraction(1, settings.fps)
         packets = heapq.merge(

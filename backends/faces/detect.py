@@ -62,7 +62,8 @@ class HeadAngles(NamedTuple):
 
 
 def find_faces(pixels: ImageArray) -> list[Face]:
-    """Every face of the picture, the largest first; those below half its width may be left out.
+    """Every face of the picture, that with the largest part inside the picture first; those below
+    half the largest one's width may be left out.
 
     Args:
         pixels: (h, w, 3) uint8 RGB.
@@ -77,7 +78,12 @@ def find_faces(pixels: ImageArray) -> list[Face]:
             face = _fit(pixels, box, score)
             if face is not None and not any(_same(face.box, other.box) for other in faces):
                 faces.append(face)
-    return sorted(faces, key=lambda f: f.box.width * f.box.height, reverse=True)
+    return sorted(faces, key=lambda f: _visible_area(f.box, pixels), reverse=True)
+
+
+def visible_share(box: Box, pixels: ImageArray) -> float:
+    """How much of a box lies inside the picture, 0..1."""
+    return _visible_area(box, pixels) / (box.width * box.height)
 
 
 def face_at(pixels: ImageArray, box: Box) -> Face | None:
@@ -198,6 +204,13 @@ def _face(landmarks: FloatArray, score: float) -> Face:
     )
     landmarks.setflags(write=False)
     return Face(Box(left, top, right - left, bottom - top), landmarks, score)
+
+
+def _visible_area(box: Box, pixels: ImageArray) -> float:
+    height, width = pixels.shape[:2]
+    across = min(box.x + box.width, width) - max(box.x, 0.0)
+    down = min(box.y + box.height, height) - max(box.y, 0.0)
+    return float(max(across, 0.0) * max(down, 0.0))
 
 
 def _same(a: Box, b: Box) -> bool:

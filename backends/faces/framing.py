@@ -10,6 +10,7 @@ from backends.types import Box
 
 Aspect = Literal["source", "1:1", "9:16", "16:9"]
 ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
+SOURCE, BLUR = "source", "blur"
 MIN_SIZE, MAX_SIZE = 64, 4096
 MAX_UPSCALE = 2
 
@@ -28,6 +29,8 @@ class Framing:
     aspect: Aspect = "source"
     face: int = 1
     """Which face: 1 is the largest."""
+    background: str = SOURCE
+    """What is behind the person: "source", "blur", "#rrggbb", or where a picture is kept."""
 
     def __post_init__(self) -> None:
         if self.aspect not in ASPECTS:
@@ -38,6 +41,11 @@ class Framing:
             raise InputError(
                 f"face {self.face} does not exist: faces are counted from 1, the largest first"
             )
+
+
+def names_picture(background: str) -> bool:
+    """Whether a background is a picture: a file on the command line, an upload at a service."""
+    return background not in (SOURCE, BLUR) and not background.startswith("#")
 
 
 class Crop(NamedTuple):

@@ -20,6 +20,9 @@ MAX_PIXELS = 64_000_000
 ENOUGH = 3000
 """A picture is read at half its size when its shorter side keeps this many pixels then."""
 
+UNNAMED = "the picture"
+"""What messages call a picture whose name is not known."""
+
 _NAMED = "JPEG, PNG, WebP, BMP, TIFF or GIF"
 
 
@@ -38,7 +41,7 @@ def read_image(source: bytes | Path, name: str | None = None) -> ImageArray:
         UnreadableMediaError: not a picture of a known format, empty, truncated, or no file to read.
         MediaTooLargeError: above MAX_BYTES or MAX_PIXELS; told before anything is decoded.
     """
-    name = name or (source.name if isinstance(source, Path) else "the picture")
+    name = name or (source.name if isinstance(source, Path) else UNNAMED)
     data = _read_file(source, name) if isinstance(source, Path) else source
     if len(data) > MAX_BYTES:
         raise _too_many_bytes(name, len(data))
@@ -53,7 +56,7 @@ def read_image(source: bytes | Path, name: str | None = None) -> ImageArray:
         Exception
     ) as error:  # Pillow's parsers raise whatever a broken file makes them stumble over
         raise UnreadableMediaError(
-            f"{name} is damaged and cannot be read ({error}); save or send the picture again"
+            f"{name} is damaged and cannot be read ({error}); save or send it again"
         ) from error
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from backends.errors import FaceTooSmallError, InputError, NoFaceError
-from backends.faces.detect import SMALLEST, Face, HeadAngles, find_faces, head_angles, person_mask
+from backends.faces.detect import (
+    SMALLEST,
+    Face,
+    HeadAngles,
+    find_faces,
+    head_angles,
+    person_mask,
+    visible_share,
+)
+from backends.faces.features import eye_openings, look_at_mouth
+from backends.faces.fitness import notices_of, problem_of, why_no_face
 from backends.faces.framing import Aspect, Crop, Framing, crop_size, output_size, place_crop
-from backends.faces.images import read_image
+from backends.faces.images import UNNAMED, read_image
 from backends.faces.presets import preset
-from backends.types import Box, ImageArray, Portrait
-
-MAX_YAW_DEG = 40.0
-MAX_ROLL_DEG = 50.0
+from backends.types import Box, ImageArray, Notice, Portrait
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +35,16 @@ class FaceReport:
     angles: HeadAngles
     score: float
     """The detector's confidence, 0..1."""
+    visible: float
+    """Share of it that lies inside the picture, 0..1."""
+    eyes: float
+    """Gap between the lids over an eye's width, mean of both; 0.05 shut, 0.3 open."""
+    mouth: float
+    """Gap between the lips in eye distances."""
     problem: str
     """Why it cannot be animated; empty when it can."""
+    notices: tuple[Notice, ...]
+    """What should be known of one that can."""
 
     @property
     def fit(self) -> bool:
@@ -69,22 +84,39 @@ def load_portrait(
     if isinstance(source, str):
         path = preset(source).path if source.startswith("preset:") else Path(source)
         return load_portrait(path, framing, name or source)
-    name = name or (source.name if isinstance(source, Path) else "the picture")
+    name = name or (source.name if isinstance(source, Path) else UNNAMED)
     return frame_portrait(read_image(source, name), framing or Framing(), name)
 
 
-def check(pixels: ImageArray) -> PortraitReport:
+def check(pixels: ImageArray, name: str = UNNAMED) -> PortraitReport:
     """The faces of a picture, (h, w, 3) uint8 RGB, each with what it is good for."""
-    faces = tuple(
-        FaceReport(face.box, head_angles(face), face.score, _problem(face, "the face"))
-        for face in find_faces(pixels)
+    found = find_faces(pixels)
+    reports = tuple(
+        _report(
+            pixels, face, f"face {number} in {name}" if len(found) > 1 else f"the face in {name}"
+        )
+        for number, face in enumerate(found, 1)
     )
     height, width = pixels.shape[:2]
-    problem = faces[0].problem if faces else _no_face("the picture", width, height)
-    return PortraitReport(width, height, faces, problem)
+    problem = reports[0].problem if reports else why_no_face(pixels, name)
+    return PortraitReport(width, height, reports, problem)
 
 
-def frame_portrait(pixels: ImageArray, framing: Framing, name: str = "the picture") -> Portrait:
+def _report(pixels: ImageArray, face: Face, subject: str) -> FaceReport:
+    problem = problem_of(pixels, face, subject)
+    return FaceReport(
+        box=face.box,
+        angles=head_angles(face),
+        score=face.score,
+        visible=visible_share(face.box, pixels),
+        eyes=sum(eye_openings(face)) / 2,
+        mouth=look_at_mouth(pixels, face).opening,
+        problem=problem,
+        notices=() if problem else notices_of(pixels, face, subject),
+    )
+
+
+def frame_portrait(pixels: ImageArray, framing: Framing, name: str = UNNAMED) -> Portrait:
     """Chooses the face, the crop around head and shoulders and the size.
 
     The crop is the largest of its aspect that lies inside the picture, made smaller until the face
@@ -95,23 +127,42 @@ def frame_portrait(pixels: ImageArray, framing: Framing, name: str = "the pictur
         pixels: (h, w, 3) uint8 RGB.
 
     Raises:
-        NoFaceError: there is no face, or it is turned away.
+        NoFaceError: there is no face, or it is turned away, cut by the edge, or its mouth is covered.
         FaceTooSmallError: the face is less than 64 pixels wide.
         InputError: the picture has no such face number, or the aspect would cut the face.
     """
-    height, width = pixels.shape[:2]
+    face = _choose(pixels, framing, name)
+    crop = _crop(pixels, face.box, framing.aspect, name)
+    notices = notices_of(pixels, face, f"the face in {name}")
+    return replace(_cut(pixels, face.box, crop, framing.size), notices=notices)
+
+
+def choose_crop(pixels: ImageArray, framing: Framing, name: str) -> tuple[Box, Crop]:
+    """The face and the crop that `frame_portrait` takes, with its errors."""
+    face = _choose(pixels, framing, name)
+    return face.box, _crop(pixels, face.box, framing.aspect, name)
+
+
+def _choose(pixels: ImageArray, framing: Framing, name: str) -> Face:
     faces = find_faces(pixels)
     if not faces:
-        raise NoFaceError(_no_face(name, width, height))
+        raise NoFaceError(why_no_face(pixels, name))
     if framing.face > len(faces):
         count = "one face" if len(faces) == 1 else f"{len(faces)} faces"
         raise InputError(
             f"face {framing.face} does not exist: {name} has {count}, the largest is number 1"
         )
     face = faces[framing.face - 1]
-    if problem := _problem(face, f"the face in {name}"):
+    if problem := problem_of(pixels, face, f"the face in {name}"):
+        problem += _others(pixels, faces, name)
         raise (FaceTooSmallError if face.box.width < SMALLEST else NoFaceError)(problem)
-    return _cut(pixels, face.box, _crop(pixels, face.box, framing.aspect, name), framing.size)
+    return face
+
+
+def _others(pixels: ImageArray, faces: list[Face], name: str) -> str:
+    """Which faces work, where the chosen one does not."""
+    fit = [str(n) for n, face in enumerate(faces, 1) if not problem_of(pixels, face, name)]
+    return f"; or choose face {' or '.join(fit)} of the {len(faces)}" if fit else ""
 
 
 def _crop(pixels: ImageArray, face: Box, aspect: Aspect, name: str) -> Crop:
@@ -153,30 +204,3 @@ def _hair_top(pixels: ImageArray, face: Box) -> float:
     background = np.flatnonzero(mask[: max(0, int(face.y) - top), near].mean(1) < 0.5)
     found = top + (int(background[-1]) + 1 if background.size else 0)
     return min(found, face.y - 0.3 * face.height)  # there is a skull at least
-
-
-def _no_face(name: str, width: int, height: int) -> str:
-    return (
-        f"no face found in {name} ({width} x {height} pixels); "
-        "use one where a person looks towards the camera and the face is well lit and not covered"
-    )
-
-
-def _problem(face: Face, subject: str) -> str:
-    """Why a face cannot be animated; empty when it can."""
-    angles = head_angles(face)
-    if face.box.width < SMALLEST:
-        return (
-            f"{subject} is {int(face.box.width)} pixels wide, at least {SMALLEST} are needed; "
-            "use a larger picture or a closer one"
-        )
-    if abs(angles.roll) > MAX_ROLL_DEG:
-        return (
-            f"{subject} lies {abs(angles.roll):.0f} degrees on its side; turn the picture upright"
-        )
-    if abs(angles.yaw) > MAX_YAW_DEG:
-        return (
-            f"{subject} is turned {abs(angles.yaw):.0f} degrees to the side, at most "
-            f"{MAX_YAW_DEG:.0f} can be animated; use a picture that looks towards the camera"
-        )
-    return ""

@@ -11,6 +11,9 @@ from backends.types import COEFFICIENTS, INDEX, Cue, Emotion
 
 GLIDE_S = 0.3
 """From one expression to the next, centred on the cue's onset."""
+APEX, APEX_AFTER_S = 0.15, 0.25
+"""A new expression overshoots by this share, at most to its full strength, and settles; the peak
+comes this long after the glide."""
 
 _ORDER = tuple(Emotion)
 _RECIPES: tuple[FaceRecipe, ...] = tuple(EMOTIONS[e].face for e in _ORDER)
@@ -76,7 +79,9 @@ def mood(cues: list[CueOnset], times_s: Floats) -> Mood:
         if begin == len(times_s):
             break
         done = smoothstep((times_s[begin:] - onset_s) / GLIDE_S + 0.5)[:, None]
-        target, rows = _target(cue), state[begin:]
+        late = np.maximum(times_s[begin:] - onset_s - GLIDE_S / 2, 0.0) / APEX_AFTER_S
+        apex = 1.0 + APEX * late * np.exp(1.0 - late)
+        target, rows = np.minimum(_target(cue) * apex[:, None], 1.0), state[begin:]
         state[begin:] = np.where(done >= 1.0, target, rows + (target - rows) * done)
     return Mood(state[:, :-1], state[:, -1])
 

@@ -1,7 +1,8 @@
-"""The head: a posture for each phrase, slow wandering, beats on stressed words, breath.
+"""The head: a posture for each phrase, slow wandering, beats on stressed words, the jaw, breath.
 
 Sizes follow filmed talkers within what one photo stands. A beat rises about a quarter of a second
-before the stressed vowel and is lowest 80 to 240 ms after its onset; many words get none.
+before the stressed vowel and is lowest 80 to 240 ms after its onset; many words get none. The head
+tilts back a little as the jaw opens (Eriksson, Zafar and Nordh 1998).
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from backends.performance.noise import (
 )
 from backends.performance.timeline import FOREVER_S, Frames, Timeline
 
-LIMITS_DEG = (6.0, 5.0, 4.0)
+LIMITS_DEG = (11.0, 8.0, 6.5)
 """Yaw, pitch, roll: beyond, a single photo visibly stretches."""
 
 
@@ -35,15 +36,15 @@ class Motion(NamedTuple):
 
 
 MOTIONS = (
-    Motion(Track.YAW, 1.8, 2.1, 1.9),
-    Motion(Track.PITCH, 1.0, 1.2, 1.0),
-    Motion(Track.ROLL, 1.1, 1.3, 1.0),
-    Motion(Track.X, 0.015, 0.025, 0.008),
-    Motion(Track.Y, 0.0, 0.014, 0.006),
-    Motion(Track.Z, 0.0, 0.045, 0.012),
+    Motion(Track.YAW, 2.0, 3.9, 2.2),
+    Motion(Track.PITCH, 1.4, 3.0, 1.1),
+    Motion(Track.ROLL, 1.2, 1.9, 1.3),
+    Motion(Track.X, 0.020, 0.048, 0.022),
+    Motion(Track.Y, 0.0, 0.034, 0.020),
+    Motion(Track.Z, 0.0, 0.050, 0.015),
 )
 """In the order of `backends.types.POSE`."""
-SLOW_PERIOD_S, QUICK_PERIOD_S = 1.3, 0.38
+SLOW_PERIOD_S, QUICK_PERIOD_S = 1.0, 0.19
 BREATH_S, BREATH_RISE = 3.7, 0.006
 FADE_IN_S = 0.6
 """The clip begins in the portrait's own pose."""
@@ -53,9 +54,14 @@ QUIET = 0.35
 """What is left of the quick motion in a pause."""
 POSTURE_S, POSTURE_EARLY_S = 0.7, 0.25
 
-BEAT_SHARE, BEAT_GAP_S = 0.65, 0.45
-BEAT_DEG = (1.0, 2.4)
-BEAT_EARLIEST_S, BEAT_LATEST_S = 0.38, 0.9
+JAW_TILTS_DEG = 6.0
+"""How far an open jaw takes the head back."""
+
+BEAT_SHARE, BEAT_GAP_S = 0.7, 0.42
+BEAT_DEG = (1.5, 6.0)
+BEAT_YAW, BEAT_ROLL = 1.2, 0.6
+"""At most, of the nod's size."""
+BEAT_EARLIEST_S, BEAT_LATEST_S = 0.38, 0.95
 BROW_SHARE = 0.5
 
 
@@ -69,6 +75,7 @@ class Beat(NamedTuple):
     """Of the stressed vowel."""
     pitch_deg: float
     yaw_deg: float
+    roll_deg: float
     brows: float
     """0..1"""
 
@@ -97,23 +104,28 @@ class Head:
                 self.phrases += 1
                 self.postures.append(Posture(end_s - POSTURE_EARLY_S, self.phrases))
         for onset_s in timeline.stresses[self.stresses :]:
-            chance, size, side, brows = (
-                one_uniform(self.seed, Track.BEAT, 4 * self.stresses + k) for k in range(4)
+            chance, size, side, tilt, brows = (
+                one_uniform(self.seed, Track.BEAT, 5 * self.stresses + k) for k in range(5)
             )
             self.stresses += 1
             if chance < BEAT_SHARE and onset_s - self.last_beat_s >= BEAT_GAP_S:
-                pitch = BEAT_DEG[0] + (BEAT_DEG[1] - BEAT_DEG[0]) * size
+                pitch = BEAT_DEG[0] + (BEAT_DEG[1] - BEAT_DEG[0]) * size * size
                 lift = max(0.0, 1.0 - brows / BROW_SHARE)
-                self.beats.append(Beat(onset_s, pitch, (2 * side - 1) * 0.8 * pitch, lift))
+                yaw, roll = (2 * side - 1) * BEAT_YAW * pitch, (2 * tilt - 1) * BEAT_ROLL * pitch
+                self.beats.append(Beat(onset_s, pitch, yaw, roll, lift))
                 self.last_beat_s = onset_s
 
-    def pose(self, timeline: Timeline, frames: Frames, feeling: Mood) -> Floats:
-        """(n, 6) as `backends.types.POSE`."""
+    def pose(self, timeline: Timeline, frames: Frames, feeling: Mood, jaw: Floats) -> Floats:
+        """(n, 6) as `backends.types.POSE`.
+
+        Args:
+            jaw: (n,) 0..1, how far speech opens it.
+        """
         times = frames.times_s
         lively = self.gain * np.maximum(feeling.sum("head_amplitude", 1.0), 0.0)
         lively *= smoothstep(times / FADE_IN_S)
         quiet = QUIET + (1.0 - QUIET) * _speaking(timeline, times)
-        pitch, yaw = self._nods(times, feeling)
+        yaw, pitch, roll = self._nods(times, feeling)
         channels = []
         for motion in MOTIONS:
             value = motion.slow * drift(self.seed, motion.track, times, SLOW_PERIOD_S)
@@ -124,7 +136,8 @@ class Head:
                 value += motion.posture * self._posture(motion.track + 2, times)
             channels.append(value)
         channels[0] += yaw
-        channels[1] += pitch
+        channels[1] += pitch - JAW_TILTS_DEG * jaw
+        channels[2] += roll
         channels[4] += BREATH_RISE * np.sin(times * (2 * np.pi / BREATH_S))
         asked = min(self.gain, 1.0)
         for k, name in enumerate(("yaw_deg", "pitch_deg", "roll_deg")):
@@ -159,18 +172,19 @@ class Head:
             value[begin:] = np.where(done >= 1.0, target, rest + (target - rest) * done)
         return value
 
-    def _nods(self, times: Floats, feeling: Mood) -> tuple[Floats, Floats]:
-        """(n,) pitch and (n,) yaw of the beats: up before the vowel, lowest after it, then back."""
+    def _nods(self, times: Floats, feeling: Mood) -> tuple[Floats, Floats, Floats]:
+        """(n,) yaw, pitch and roll of the beats: up before the vowel, lowest after it, then back."""
         tempo = np.clip(feeling.sum("tempo", 1.0), 0.7, 1.4)
-        pitch, yaw = np.zeros(len(times)), np.zeros(len(times))
+        yaw, pitch, roll = (np.zeros(len(times)) for _ in range(3))
         for beat in self.beats:
             since = times - beat.onset_s
             since = np.where(since > 0.0, since * tempo, since)
-            up = smoothstep((since + BEAT_EARLIEST_S) / 0.2) * smoothstep((0.04 - since) / 0.2)
-            down = smoothstep((since + 0.08) / 0.24) * smoothstep((0.60 - since) / 0.42)
-            pitch += beat.pitch_deg * (down - 0.45 * up)
+            up = smoothstep((since + BEAT_EARLIEST_S) / 0.24) * smoothstep((0.10 - since) / 0.24)
+            down = smoothstep((since + 0.14) / 0.26) * smoothstep((0.52 - since) / 0.36)
             yaw += beat.yaw_deg * down
-        return pitch, yaw
+            pitch += beat.pitch_deg * (down - 0.45 * up)
+            roll += beat.roll_deg * down
+        return yaw, pitch, roll
 
 
 def _speaking(timeline: Timeline, times: Floats) -> Floats:

@@ -29,6 +29,7 @@ class Track(IntEnum):
     GAZE_X = 4
     GAZE_Y = 5
     BEAT = 6
+    OPENING = 7
     YAW = 16
     PITCH = 32
     ROLL = 48

@@ -60,7 +60,7 @@ class Planner:
                 f"{fps} frames a second cannot be planned: choose {FPS_RANGE[0]} to {FPS_RANGE[1]}."
             )
         gains = (options or PerformanceOptions()).gains
-        self._fps = fps
+        self._fps, self._seed = fps, seed
         self._articulation = gains.articulation
         self._timeline = Timeline()
         self._head = Head(seed, gains.head)
@@ -91,8 +91,9 @@ class Planner:
         head.advance(timeline)
         eyes.advance(timeline, end / self._fps)
         feeling = mood(timeline.cues, times)
-        lips = mouth(timeline, frames)
-        pose = head.pose(timeline, frames, feeling)
+        lips = mouth(timeline, frames, self._seed)
+        jaw = lips.shape["jaw"] * (1.0 - lips.rest)
+        pose = head.pose(timeline, frames, feeling, jaw)
         gaze = _gaze(eyes, frames, feeling, pose)
         closure = np.maximum(
             lips.closure, lips.rest * feeling.relax * np.clip(1.0 - feeling.sum("parted"), 0.0, 1.0)
@@ -152,7 +153,7 @@ def _lay_speech(
     gains = {
         "jaw": open_lips,
         "lower": open_lips,
-        "upper": open_lips,
+        "upper": open_lips * np.maximum(feeling.sum("upper_gain", 1.0), 0.0),
         "stretch": spread * (1.0 - SMILE_NARROWS_STRETCH * smile),
         "pucker": 1.0 - SMILE_NARROWS_ROUNDING * smile,
         "funnel": 1.0 - SMILE_NARROWS_ROUNDING * smile,

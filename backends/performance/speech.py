@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backends.performance.noise import Floats, smoothstep
+from backends.performance.noise import Floats, Track, drift, smoothstep, soft_limit
 from backends.performance.timeline import Frames, Span, Timeline
 from backends.performance.visemes import SILENCE, Viseme, viseme
 from backends.types import PhonemeSpan
@@ -27,10 +27,18 @@ KERNEL_POWER = 1.2
 CORE_SHARE, CORE_LIMIT_S = 0.225, 0.04
 """How far inside its borders a phoneme's kernel reaches its full height."""
 
+EFFORT_PERIOD_S = 0.75
+EFFORT: dict[str, float] = {"jaw": 0.55, "lower": 0.34, "upper": 0.40, "stretch": 0.45}
+"""Talkers drift between wide and lazy articulation within a phrase: rms share of each channel."""
+EFFORT_LIMIT = 1.5
+"""In units of its rms."""
+JAW_LIMIT = 0.60
+"""Nobody opens the jaw further to speak."""
+
 LONG_REST_S = 0.35
 """Shorter silences leave the mouth open."""
-REST_AFTER_S, REST_CLOSES_S = 0.05, 0.30
-REST_OPENS_S, REST_ENDS_S = 0.22, 0.03
+REST_AFTER_S, REST_CLOSES_S = 0.07, 0.32
+REST_OPENS_S, REST_ENDS_S = 0.22, 0.06
 """A rest opens over the first, ending the second before the next sound."""
 
 
@@ -40,7 +48,7 @@ class Kernel(NamedTuple):
 
 
 KERNELS: dict[str, Kernel] = {
-    "opening": Kernel(0.054, 0.042),
+    "opening": Kernel(0.066, 0.050),
     "width": Kernel(0.075, 0.062),
     "tongue": Kernel(0.040, 0.035),
 }
@@ -58,13 +66,16 @@ CHANNELS: tuple[tuple[str, str], ...] = (
 class Contact(NamedTuple):
     """How a contact of the lips looks in time."""
 
-    least_s: float
-    """Shortest full contact."""
+    full_s: float
+    """Full contact, of sounds that do not last much longer."""
     ramp_s: float
+    """Over which it is made, and released."""
 
 
-CLOSURE = Contact(0.075, 0.040)
-BITE = Contact(0.060, 0.045)
+CLOSURE = Contact(0.035, 0.070)
+BITE = Contact(0.040, 0.070)
+SHRINKS_S = 0.026
+"""How far a contact may stay inside its sound's borders."""
 LONGEST_KNOWN_S = 0.12
 """Beyond this, a contact's length no longer shapes its beginning."""
 
@@ -81,12 +92,15 @@ class Mouth:
     """1 in long rests."""
 
 
-def mouth(timeline: Timeline, frames: Frames) -> Mouth:
+def mouth(timeline: Timeline, frames: Frames, seed: int) -> Mouth:
     """The mouth of [first, last), from the phonemes around them."""
     spans = timeline.spans()
     heard_s = frames.times_s + LEAD_S
+    shape = _blend(spans, frames, heard_s)
+    effort = drift(seed, Track.OPENING, heard_s, EFFORT_PERIOD_S)
+    _vary(shape, soft_limit(effort, EFFORT_LIMIT))
     return Mouth(
-        shape=_blend(spans, frames, heard_s),
+        shape=shape,
         closure=_contacts(spans, frames, heard_s, "closure", CLOSURE),
         teeth=_contacts(spans, frames, heard_s, "teeth", BITE),
         rest=_rest(timeline.pauses(LONG_REST_S), heard_s),
@@ -114,6 +128,13 @@ def _blend(spans: Sequence[PhonemeSpan], frames: Frames, heard_s: Floats) -> dic
         claim, total = claims[group]
         shape[channel] = np.bincount(rows, claim * target[owners], n) / total
     return shape
+
+
+def _vary(shape: dict[str, Floats], effort: Floats) -> None:
+    """Opens and spreads the lips by an effort of mean 0 and rms 1, in place."""
+    for channel, share in EFFORT.items():
+        shape[channel] = shape[channel] * (1.0 + share * effort)
+    shape["jaw"] = soft_limit(shape["jaw"], JAW_LIMIT)
 
 
 def _pairs(
@@ -154,7 +175,7 @@ def _contacts(
     for k in (k for k, kind in enumerate(kinds) if kind):
         _, start_s, end_s = spans[k]
         known = min(end_s - start_s, LONGEST_KNOWN_S)
-        grow = max(look.least_s - known, 0.0) / 2
+        grow = max((look.full_s - known) / 2, -SHRINKS_S)
         before = _room(spans, kinds, k - 1, grow, look)
         after = _room(spans, kinds, k + 1, grow, look)
         rising = smoothstep((heard_s - (start_s - before.start_s - before.end_s)) / before.end_s)
@@ -171,11 +192,13 @@ def _room(
     spans: Sequence[PhonemeSpan], kinds: Sequence[bool], k: int, grow: float, look: Contact
 ) -> Span:
     """How far a contact reaches into its neighbour, and over what time it is then released."""
-    if not 0 <= k < len(spans) or spans[k].phoneme == SILENCE or kinds[k]:
+    if not 0 <= k < len(spans) or spans[k].phoneme == SILENCE:
         return Span(grow, look.ramp_s)
+    if kinds[k]:
+        return Span(max(grow, 0.0), look.ramp_s)
     length = min(spans[k].end_s - spans[k].start_s, 0.2)
     reach = min(grow, 0.2 * length)
-    return Span(reach, max(min(look.ramp_s, 0.5 * length - reach), 0.01))
+    return Span(reach, max(min(look.ramp_s, 0.6 * length - reach), 0.01))
 
 
 def _rest(pauses: Sequence[Span], heard_s: Floats) -> Floats:

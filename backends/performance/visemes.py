@@ -15,12 +15,14 @@ from typing import NamedTuple
 
 SILENCE = "_"
 
-WIDE_GAP = 0.30
+WIDE_GAP = 0.35
 """Lip gap at the 95th percentile of speech, in eye distances."""
-UPPER_LIFTS, LOWER_DROPS, JAW_DROPS, FUNNEL_OPENS = 0.09, 0.12, 0.36, 0.075
-"""Lip gap (eye distances) that 1 of mouthUpperUp, mouthLowerDown, jawOpen, mouthFunnel gives."""
-STRESS_OPENS = 1.6
-"""Stressed open vowels against unstressed ones."""
+UPPER_LIFTS, LOWER_DROPS, JAW_DROPS, FUNNEL_OPENS = 0.13, 0.107, 0.325, 0.068
+"""Lip gap (eye distances, mean over its middle third) that 1 of mouthUpperUp, mouthLowerDown, jawOpen,
+mouthFunnel gives."""
+STRESS_OPENS, STRESS_CLAIMS, OPEN_HEIGHT = 1.8, 1.7, 0.72
+"""Opening and dominance of stressed open vowels against unstressed ones, and the height from which on a vowel is
+open."""
 
 
 class Dominance(NamedTuple):
@@ -73,26 +75,26 @@ def _shape(
     return Viseme(jaw, lower, upper, stretch, pucker, funnel, tongue, dominance=dominance)
 
 
-LIPS = Viseme(jaw=0.04, closure=1.0, dominance=Dominance(1.3, 0.3, 0.4))
+LIPS = Viseme(jaw=0.10, pucker=0.32, closure=1.0, dominance=Dominance(1.3, 1.2, 0.4))
 LIPS_NEAR = _shape(0.08, 0.05, 0.03, pucker=0.1, dominance=Dominance(1.1, 0.5, 0.4))
 TEETH = replace(
-    _shape(0.10, 0.30, 0.02, stretch=0.05), teeth=1.0, dominance=Dominance(0.95, 0.5, 0.4)
+    _shape(0.10, 0.20, 0.02, stretch=0.12), teeth=1.0, dominance=Dominance(0.95, 0.5, 0.4)
 )
-DENTAL = _shape(0.36, 0.60, 0.05, stretch=0.20, tongue=1.0, dominance=Dominance(1.1, 0.5, 1.2))
-ALVEOLAR = _shape(0.47, 0.60, 0.07, stretch=0.32, tongue=0.85, dominance=Dominance(0.62, 0.45))
-SIBILANT = _shape(0.38, 0.58, 0.03, stretch=0.40, tongue=0.4, dominance=Dominance(1.1, 0.7))
+DENTAL = _shape(0.24, 0.42, 0.07, stretch=0.20, tongue=1.0, dominance=Dominance(1.1, 0.5, 1.2))
+ALVEOLAR = _shape(0.36, 0.44, 0.11, stretch=0.42, tongue=0.85, dominance=Dominance(0.62, 0.45))
+SIBILANT = _shape(0.25, 0.38, 0.05, stretch=0.38, tongue=0.4, dominance=Dominance(1.1, 0.7))
 HUSHING = _shape(
-    0.55, 0.36, 0.08, pucker=0.10, funnel=0.55, tongue=0.3, dominance=Dominance(1.0, 1.2)
+    0.46, 0.28, 0.12, pucker=0.06, funnel=0.36, tongue=0.3, dominance=Dominance(1.0, 1.2)
 )
-PALATAL = _shape(0.47, 0.52, 0.08, stretch=0.42, tongue=0.2, dominance=Dominance(0.8, 0.7))
-VELAR = _shape(0.53, 0.50, 0.14, stretch=0.25, dominance=Dominance(0.9, 0.25, 0.6))
-GLOTTAL = _shape(0.50, 0.45, 0.14, stretch=0.20, dominance=Dominance(0.35, 0.1, 0.3))
+PALATAL = _shape(0.47, 0.42, 0.08, stretch=0.42, tongue=0.2, dominance=Dominance(0.8, 0.7))
+VELAR = _shape(0.38, 0.36, 0.18, stretch=0.14, dominance=Dominance(0.9, 0.25, 0.6))
+GLOTTAL = _shape(0.50, 0.38, 0.20, stretch=0.20, dominance=Dominance(0.35, 0.1, 0.3))
 RHOTIC = _shape(
-    0.37, 0.38, 0.06, pucker=0.28, funnel=0.32, tongue=0.3, dominance=Dominance(0.9, 1.1)
+    0.12, 0.21, 0.08, pucker=0.26, funnel=0.24, tongue=0.3, dominance=Dominance(0.9, 1.1)
 )
-LABIAL_VELAR = _shape(-0.15, -0.05, 0.0, pucker=0.75, dominance=Dominance(1.6, 1.4))
+LABIAL_VELAR = _shape(-0.30, -0.08, 0.0, pucker=0.95, dominance=Dominance(1.8, 1.4))
 """Targets below zero overshoot: neighbours shall not hold the mouth open."""
-PAUSE = _shape(0.40, 0.27, 0.12, stretch=0.08, dominance=Dominance(1.1, 0.8, 0.6))
+PAUSE = _shape(0.42, 0.23, 0.16, stretch=0.14, dominance=Dominance(1.1, 0.8, 0.6))
 """Between phrases the mouth stays open; long rests close it (`backends.performance.speech`)."""
 UNKNOWN = replace(GLOTTAL, dominance=Dominance(0.2, 0.1, 0.1))
 """Takes the shape of its neighbours."""
@@ -152,19 +154,22 @@ REDUCED = "əɚᵻᵿɨɘɜɝ"
 
 def _vowel(letter: str, stressed: bool) -> Viseme:
     v = VOWELS[letter]
-    stress = STRESS_OPENS if stressed and v.height > 0.4 else 1.0
+    stress = STRESS_OPENS if stressed and v.height > OPEN_HEIGHT else 1.0
     if v.rounded:
-        opening = stress * (0.09 + 0.60 * v.height**1.2)
-        jaw = stress * (0.02 + 0.30 * v.height**1.2)
-        pucker, funnel = 0.12 + 0.43 * (1.0 - v.height), 0.08 + 0.22 * v.height
-        return _shape(opening, 0.06 + 0.2 * v.height, jaw, pucker=pucker, funnel=funnel)
+        opening = stress * (0.08 + 0.40 * v.height**1.2)
+        jaw = stress * (0.02 + 0.26 * v.height**1.3)
+        pucker, funnel = 0.12 + 0.42 * (1.0 - v.height), 0.06 + 0.18 * v.height
+        return _shape(opening, 0.05 + 0.2 * v.height, jaw, pucker=pucker, funnel=funnel)
     if letter in REDUCED:
-        opening, jaw = 0.40, 0.10
+        opening, jaw = 0.47, 0.13
     else:
         openness = min(1.0, v.height * 1.4)
-        opening = stress * (0.47 + 0.43 * openness)
-        jaw = stress * (0.07 + 0.26 * openness)
-    return _shape(opening, 0.55, jaw, stretch=0.46 - 0.18 * v.backness - 0.08 * v.height)
+        opening = stress * (0.48 + 0.27 * openness)
+        jaw = stress * (0.14 + 0.32 * openness)
+    lift = 0.46 + 0.14 * v.height * stress
+    spread = 0.58 - 0.12 * v.backness - 0.02 * v.height
+    claim = Dominance(opening=STRESS_CLAIMS) if stress > 1.0 else EVEN
+    return _shape(opening, lift, jaw, stretch=spread, dominance=claim)
 
 
 def _normalized(phoneme: str) -> str:

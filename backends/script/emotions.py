@@ -28,6 +28,8 @@ class FaceRecipe:
     """ARKit coefficients that are added to speech, 0..1, by their names in `COEFFICIENTS`."""
     jaw_gain: float = 1.0
     """Factor on the opening of speech."""
+    upper_gain: float = 1.0
+    """Factor on the upper lip's lift in speech, which bares teeth."""
     stretch_gain: float = 1.0
     """Factor on the lip spreading of speech."""
     parted: float = 0.0
@@ -57,6 +59,14 @@ class VoiceRecipe:
     pitch_range: float = 1.0
     """Factor on the excursions of the pitch about its mean."""
     energy_db: float = 0.0
+    brightness_db: float = 0.0
+    """Of the overtones above 1 kHz against what is below."""
+    breathiness: float = 0.0
+    """How much of the voice is breath, 0..1."""
+    pauses: float = 1.0
+    """Factor on the length of pauses inside a sentence."""
+    tremor_semitones: float = 0.0
+    """How far the pitch trembles up and down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +136,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             blink_rate=1.05,
             tempo=1.05,
         ),
-        VoiceRecipe(1.05, 2.0, 1.35, 2.0),
+        VoiceRecipe(1.05, 2.0, 1.35, 1.5, brightness_db=1.5),
     ),
     Emotion.EXCITED: _spec(
         "excited excitement excitedly enthusiastic enthusiasm enthusiastically thrilled eager "
@@ -154,7 +164,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             blink_rate=1.4,
             tempo=1.12,
         ),
-        VoiceRecipe(1.12, 3.0, 1.6, 4.0),
+        VoiceRecipe(1.12, 3.0, 1.6, 3.0, brightness_db=3.0, pauses=0.85),
     ),
     Emotion.AMAZED: _spec(
         "amazed amazement astonished astonishment astounded awe awed wonder impressed marvelling "
@@ -178,7 +188,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             pitch_deg=-1.7,
             blink_rate=0.55,
         ),
-        VoiceRecipe(1.0, 2.5, 1.5, 2.0),
+        VoiceRecipe(0.97, 2.5, 1.5, 1.5, brightness_db=1.0, breathiness=0.4),
     ),
     Emotion.SURPRISED: _spec(
         "surprised surprise surprising startled shocked shock stunned",
@@ -188,11 +198,12 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
                 browOuterUp=1.0,
                 browInnerUp=0.64,
                 eyeWide=0.96,
-                jawOpen=0.30,
-                mouthFunnel=0.18,
+                jawOpen=0.36,
+                mouthFunnel=0.28,
                 mouthLowerDown=0.06,
             ),
-            stretch_gain=0.5,
+            upper_gain=0.6,
+            stretch_gain=0.4,
             parted=1.0,
             rest=_face(jawOpen=0.28, mouthFunnel=0.15),
             pitch_deg=-2.0,
@@ -200,7 +211,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             blink_rate=0.5,
             tempo=1.1,
         ),
-        VoiceRecipe(1.05, 3.0, 1.6, 3.0),
+        VoiceRecipe(1.05, 3.0, 1.6, 2.5, brightness_db=2.0),
     ),
     Emotion.SAD: _spec(
         "sad sadness sadly unhappy unhappily sorrow sorrowful melancholy melancholic depressed "
@@ -211,19 +222,21 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             _face(
                 mouthFrown=1.0,
                 browInnerUp=1.0,
-                browDown=0.05,
-                mouthShrugLower=0.80,
-                eyeBlink=0.15,
+                browDown=0.40,
+                mouthShrugLower=0.95,
+                eyeBlink=0.32,
             ),
-            jaw_gain=0.85,
-            pitch_deg=2.0,
+            jaw_gain=0.8,
+            upper_gain=0.6,
+            stretch_gain=0.5,
+            pitch_deg=3.2,
             roll_deg=1.5,
             head_amplitude=0.6,
-            gaze_deg=(0.0, 3.0),
+            gaze_deg=(0.0, 4.5),
             blink_rate=0.7,
             tempo=0.85,
         ),
-        VoiceRecipe(0.85, -2.0, 0.65, -3.0),
+        VoiceRecipe(0.85, -2.0, 0.65, -3.0, brightness_db=-4.0, breathiness=0.5, pauses=1.4),
     ),
     Emotion.SERIOUS: _spec(
         "serious seriously seriousness earnest stern sternly solemn solemnly formal grave gravely "
@@ -236,7 +249,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             blink_rate=0.6,
             tempo=0.95,
         ),
-        VoiceRecipe(0.93, -1.0, 0.8, 0.0),
+        VoiceRecipe(0.93, -1.0, 0.8, 0.0, pauses=1.2),
     ),
     Emotion.ANGRY: _spec(
         "angry anger angrily mad furious furiously fury annoyed annoyance irritated enraged rage "
@@ -246,19 +259,22 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         FaceRecipe(
             _face(
                 browDown=1.0,
-                noseSneer=0.77,
-                mouthUpperUp=0.29,
-                mouthPress=0.80,
-                mouthFrown=0.42,
-                eyeWide=0.31,
-                eyeSquint=0.33,
+                noseSneer=0.95,
+                mouthUpperUp=0.18,
+                mouthPress=0.75,
+                mouthFrown=0.75,
+                mouthFunnel=0.32,
+                eyeWide=0.50,
+                eyeSquint=0.48,
             ),
-            pitch_deg=2.5,
+            upper_gain=0.55,
+            stretch_gain=0.6,
+            pitch_deg=3.2,
             head_amplitude=1.15,
             blink_rate=0.35,
             tempo=1.2,
         ),
-        VoiceRecipe(1.06, 1.0, 1.3, 5.0),
+        VoiceRecipe(1.06, 1.0, 1.3, 4.0, brightness_db=4.0, pauses=0.85),
     ),
     Emotion.FEARFUL: _spec(
         "fearful fear fearfully afraid scared frightened terrified terror anxious anxiously "
@@ -268,23 +284,27 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         FaceRecipe(
             _face(
                 browInnerUp=1.0,
-                browDown=0.15,
-                browOuterUp=0.08,
+                browDown=0.40,
+                browOuterUp=0.15,
                 eyeWide=1.0,
-                eyeSquint=0.33,
-                mouthStretch=1.0,
-                mouthFrown=0.39,
-                mouthLowerDown=0.11,
-                mouthUpperUp=0.11,
+                eyeSquint=0.10,
+                jawOpen=0.17,
+                mouthStretch=0.40,
+                mouthFunnel=0.18,
+                mouthFrown=0.75,
+                mouthLowerDown=0.25,
+                mouthUpperUp=0.05,
             ),
+            upper_gain=0.8,
+            stretch_gain=0.6,
             parted=1.0,
-            rest=_face(jawOpen=0.10),
+            rest=_face(jawOpen=0.05),
             pitch_deg=-2.0,
             head_amplitude=0.8,
             blink_rate=1.5,
             tempo=1.1,
         ),
-        VoiceRecipe(1.12, 2.5, 1.1, -1.0),
+        VoiceRecipe(1.12, 2.5, 0.8, -1.0, breathiness=0.4, tremor_semitones=0.35),
     ),
     Emotion.DISGUSTED: _spec(
         "disgusted disgust repulsed revolted repelled disdain disdainful contempt contemptuous",
@@ -292,18 +312,21 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         FaceRecipe(
             _face(
                 noseSneer=1.0,
-                browDown=0.50,
-                eyeSquint=1.0,
-                mouthFrown=0.70,
-                mouthUpperUp=0.29,
-                mouthShrugLower=0.40,
-                mouthLowerDown=0.06,
+                browDown=0.70,
+                eyeSquint=0.85,
+                cheekSquint=0.60,
+                eyeBlink=0.18,
+                mouthFrown=0.95,
+                mouthPress=0.30,
+                mouthUpperUp=0.15,
+                mouthShrugLower=0.35,
             ),
+            upper_gain=0.55,
             yaw_deg=1.5,
             pitch_deg=-1.0,
             tempo=0.9,
         ),
-        VoiceRecipe(0.9, -1.0, 0.9, 0.0),
+        VoiceRecipe(0.9, -1.0, 0.9, 0.5, brightness_db=-1.0, pauses=1.1),
     ),
     Emotion.CALM: _spec(
         "calm calmly calmness relaxed peaceful peacefully serene serenely serenity soothing "
@@ -316,7 +339,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             blink_rate=0.6,
             tempo=0.85,
         ),
-        VoiceRecipe(0.92, -0.5, 0.85, -2.0),
+        VoiceRecipe(0.92, -0.5, 0.85, -2.0, brightness_db=-1.5, pauses=1.25),
     ),
     Emotion.TENDER: _spec(
         "tender tenderly tenderness loving lovingly love affectionate affectionately affection "
@@ -338,7 +361,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             blink_rate=0.8,
             tempo=0.88,
         ),
-        VoiceRecipe(0.9, 0.5, 0.95, -3.0),
+        VoiceRecipe(0.9, -0.5, 0.9, -2.5, brightness_db=-3.0, breathiness=0.7, pauses=1.2),
     ),
     Emotion.CONFUSED: _spec(
         "confused confusion confusedly puzzled perplexed bewildered baffled uncertain unsure "
@@ -360,7 +383,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             blink_rate=1.2,
             tempo=0.95,
         ),
-        VoiceRecipe(0.95, 1.0, 1.2, -1.0),
+        VoiceRecipe(0.95, 1.0, 1.2, -1.0, pauses=1.3),
     ),
     Emotion.PROUD: _spec(
         "proud proudly pride confident confidently confidence triumphant triumphantly",
@@ -381,6 +404,6 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             blink_rate=0.7,
             tempo=0.92,
         ),
-        VoiceRecipe(0.96, -0.3, 1.15, 1.5),
+        VoiceRecipe(0.96, -0.3, 1.15, 1.5, brightness_db=1.5),
     ),
 }

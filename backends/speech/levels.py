@@ -11,6 +11,7 @@ TARGET_LUFS = -19.0
 
 _KNEE = 0.7
 _CEILING = 0.891  # -1 dBFS
+_LIMITER_S = 0.01
 
 # ITU-R BS.1770-5, annex 1, tables 1 and 2: the two filters of the K-weighting at 48 kHz.
 _SHELF = (
@@ -69,6 +70,21 @@ def levelled(samples: FloatArray, gain: float) -> FloatArray:
     over = np.tanh((np.abs(out[peaks]) - _KNEE) / room) * room
     out[peaks] = np.copysign(_KNEE + over, out[peaks])
     return out
+
+
+def limited(samples: FloatArray, sample_rate: int) -> FloatArray:
+    """The samples with what rises above -1 dBFS turned down, smoothly and with some 20 ms about it.
+
+    For sound that was raised after `levelled`; what stays below comes through as it is.
+    """
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
+    if not len(samples) or float(np.abs(samples).max()) <= _CEILING:
+        return samples
+    reach = 2 * round(_LIMITER_S * sample_rate) + 1
+    need = _CEILING / np.maximum(np.abs(samples.astype(np.float64)), _CEILING)
+    gain = uniform_filter1d(minimum_filter1d(need, reach), reach)
+    return np.asarray(samples * np.minimum(gain, 1.0), np.float32)
 
 
 def _lufs(power: float) -> float:

@@ -7,18 +7,21 @@ English and Greek, those of another language with its accent.
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
 from backends.errors import UnknownVoiceError, UnsupportedLanguageError
+from backends.script.emotions import VoiceRecipe
 from backends.speech.engine import SpeechInfo, Voice, check_request
 from backends.speech.espeak import PUNCTUATION, phonemize
 from backends.speech.levels import gain_for, levelled
-from backends.speech.phones import phones
+from backends.speech.phones import Phone, phones
 from backends.speech.piper_model import PiperModel
 from backends.speech.piper_voices import SPOKEN_BY_ALL, PiperOptions, VoiceFile, find_voice_files
+from backends.speech.prosody import manners_of, pace, spoken_in, turns_of
 from backends.speech.timing import silent_chunk, to_chunk, trimmed
 from backends.speech.words import assign_words, words_of
 from backends.types import FloatArray, SpeechChunk, Utterance
@@ -31,6 +34,9 @@ _GAINS: Mapping[str, float] = {"en_US-joe-medium": 2.02}
 """Voices whose gain to TARGET_LUFS is known, measured over ten sentences (by themselves -24.1 to -26.6 LUFS)."""
 _CALIBRATION = "1 2 3 4 5 6 7 8 9 10 11 12"
 """Read by voices of any language in their own."""
+
+_UNITS = 2
+"""Length of a symbol where the phones stand for their spelling, before it has a length: a space can be halved."""
 
 Timed = list[tuple[str, int]]
 
@@ -62,7 +68,7 @@ class PiperEngine:
             languages=tuple(dict.fromkeys([*SPOKEN_BY_ALL, *(file.language for file in files)])),
             alignments="exact",
             deterministic=True,
-            emotions=False,
+            emotions=True,
             cloning=False,
             max_characters=MAX_CHARACTERS,
         )
@@ -116,30 +122,46 @@ class _LoadedVoice:
         [line] = phonemize([_with_commas(utterance)], espeak_voice)
         if not line:
             return silent_chunk(utterance, rate, _UNSPOKEN_S)
-        samples, timed = self._run(line, speaker, seed, speed)
-        samples = levelled(samples, self._gain(speaker))
-        samples, sounds = trimmed(samples, rate, phones(timed))
-        owned, words = assign_words(
-            sounds, words_of(utterance.text), lambda texts: phonemize(texts, espeak_voice)
+        symbols = self._symbols(line)
+        spelled, words = assign_words(
+            phones((symbol, _UNITS) for symbol in symbols),
+            words_of(utterance.text),
+            lambda texts: phonemize(texts, espeak_voice),
         )
+        manners = manners_of(utterance, spelled, words)
+        speeds = speed * _paces(spelled, manners, len(symbols))
+        samples, timed = self._run(symbols, speaker, seed, speeds)
+        samples = levelled(samples, self._gain(speaker))
+        owned = [replace(p, word=s.word) for p, s in zip(phones(timed), spelled, strict=True)]
+        samples, owned = trimmed(samples, rate, owned)
+        samples = spoken_in(samples, rate, turns_of(owned, manners), seed)
         return to_chunk(utterance, samples, rate, owned, words)
 
+    def _symbols(self, line: str) -> list[str]:
+        """A line of phonemes in the voice's symbols, with the marks of beginning and end."""
+        table = self._config.phoneme_id_map
+        return ["^", *(s for s in self._symbol.findall(line) if s in table), "$"]
+
     def _run(
-        self, line: str, speaker: int | None, seed: int, speed: float
+        self, symbols: list[str], speaker: int | None, seed: int, speeds: FloatArray
     ) -> tuple[FloatArray, Timed]:
-        """A line of phonemes as sound, and each of its symbols with its samples."""
+        """Symbols as sound, and each of them with its samples.
+
+        Args:
+            speeds: (symbols,).
+        """
         table, inference = self._config.phoneme_id_map, self._config.inference
-        symbols = ["^", *(s for s in self._symbol.findall(line) if s in table), "$"]
         pads = [*([table["_"]] * (len(symbols) - 1)), []]
         ids = [table[symbol] + pad for symbol, pad in zip(symbols, pads, strict=True)]
+        counts = [len(group) for group in ids]
         samples, durations = self._model.run(
             [i for group in ids for i in group],
             seed=seed % 2**64,
             scales=(inference.noise_scale, inference.length_scale, inference.noise_w),
-            speed=speed,
+            speed=np.repeat(speeds, counts),
             speaker=speaker,
         )
-        starts = np.cumsum([0, *(len(group) for group in ids[:-1])])
+        starts = np.cumsum([0, *counts[:-1]])
         return samples, list(zip(symbols, np.add.reduceat(durations, starts).tolist(), strict=True))
 
     def _gain(self, speaker: int | None) -> float:
@@ -150,9 +172,18 @@ class _LoadedVoice:
         with self._lock:
             if speaker not in self._gains:
                 [line] = phonemize([_CALIBRATION], self._config.espeak.voice)
-                samples, _ = self._run(line, speaker, seed=0, speed=1.0)
+                symbols = self._symbols(line)
+                samples, _ = self._run(symbols, speaker, 0, np.ones(len(symbols), np.float32))
                 self._gains[speaker] = gain_for(samples, self._config.audio.sample_rate)
             return self._gains[speaker]
+
+
+def _paces(spelled: Sequence[Phone], manners: Sequence[VoiceRecipe], symbols: int) -> FloatArray:
+    """(symbols,) factor on the speed of each, from that of its phone, _UNITS long for each symbol."""
+    paces = [pace(manner, phone.phoneme) for manner, phone in zip(manners, spelled, strict=True)]
+    middles = np.arange(symbols) * _UNITS + _UNITS // 2
+    at = np.searchsorted([phone.end for phone in spelled], middles, side="right")
+    return np.array(paces, np.float32)[at]
 
 
 def _with_commas(utterance: Utterance) -> str:

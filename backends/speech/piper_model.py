@@ -2,11 +2,10 @@
 
 Piper's voices are VITS graphs (Kim et al., "Conditional Variational Autoencoder with Adversarial
 Learning for End-to-End Text-to-Speech", 2021) that draw their own noise and keep their durations to
-themselves. The graph is edited in memory: the durations (its only `Ceil`) follow a speed and become
-an output, and each `RandomNormalLike` reads an input instead.
+themselves. The graph is edited in memory: the durations (its only `Ceil`) follow speeds, one for each
+phoneme, and become an output, and each `RandomNormalLike` reads an input instead.
 """
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from backends.errors import EngineError, SynthesisError
 from backends.types import FloatArray
 
 _FRAMES_PER_ID = 8
-"""Frames for which noise is drawn, per phoneme id at speed 1. Speech takes about 3; the noise repeats beyond."""
+"""Frames of noise for each phoneme id. It takes about 3; a longer one shares its noise with the next."""
 _CHANNELS = 192
 """Latent channels of Piper's models, of all qualities."""
 _PACED = "paced_durations"
@@ -39,8 +38,8 @@ def patch(path: Path) -> PatchedGraph:
     """The graph with its durations as an output and its noise as inputs.
 
     A random node's size depends on durations that are only known inside, so its input is a line of
-    noise of any length, of which the node's place takes as many values as it needs, from the start
-    again where the line is short.
+    noise of any length, frame after frame, of which the node's place takes what it needs, from the
+    start again where the line is short.
 
     Raises:
         EngineError: the file is no Piper voice.
@@ -55,10 +54,11 @@ def patch(path: Path) -> PatchedGraph:
         raise EngineError(f"{path.name} is not a Piper voice: its graph has no single duration")
     nodes: list[onnx.NodeProto] = []
     noises: list[str] = []
+    places = ""
     for node in graph.node:
         if node.op_type == "RandomNormalLike":
             noises.append(f"noise_{len(noises)}")
-            nodes.extend(_read_noise(noises[-1], like=node.input[0], output=node.output[0]))
+            nodes.extend(_read_noise(noises[-1], node.input[0], node.output[0], places))
             continue
         for i, name in enumerate(node.input):
             if name == durations[0]:
@@ -66,52 +66,103 @@ def patch(path: Path) -> PatchedGraph:
         nodes.append(node)
         if node.op_type == "Ceil":
             nodes.extend(_paced(durations[0]))
+            places = "places"
     graph.output.append(onnx.ValueInfoProto(name=_PACED))
     del graph.node[:]
     graph.node.extend(nodes)
-    graph.input.append(helper.make_tensor_value_info("speed", TensorProto.FLOAT, []))
+    graph.input.append(helper.make_tensor_value_info("speed", TensorProto.FLOAT, ["ids"]))
     graph.input.extend(
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [f"{name}_length"])
         for name in noises
     )
-    graph.initializer.extend(
-        helper.make_tensor(f"const_{value}", TensorProto.INT64, [], [value]) for value in (0, 1, 2)
-    )
+    graph.initializer.extend(_constants())
     return PatchedGraph(model.SerializeToString(), tuple(noises))
 
 
-def _read_noise(noise: str, like: str, output: str) -> list[onnx.NodeProto]:
-    """Nodes that shape the start of a line of noise like another tensor."""
+def _constants() -> list[TensorProto]:
+    numbers = {f"const_{n}": n for n in (0, 1, 2, _FRAMES_PER_ID)}
+    lists = {"row": [1, -1], "column": [-1, 1], "line": [-1], "swapped": [0, 2, 1]}
+    make = helper.make_tensor
+    return [
+        *(make(name, TensorProto.INT64, [], [n]) for name, n in numbers.items()),
+        *(make(name, TensorProto.INT64, [len(ns)], ns) for name, ns in lists.items()),
+    ]
+
+
+def _read_noise(noise: str, like: str, output: str, places: str) -> list[onnx.NodeProto]:
+    """Nodes that fill (1, channels, frames) with noise from a line of it, like another tensor.
+
+    Args:
+        places: Tensor (frames,) that says which of the line's frames each frame takes; "" for one
+            after another.
+    """
     name = "{}_{}".format
     make = helper.make_node
     return [
         make("Shape", [like], [name(noise, "shape")]),
-        make("ReduceProd", [name(noise, "shape")], [name(noise, "size")], keepdims=0),
-        make("Size", [noise], [name(noise, "limit")]),
-        make(
-            "Range",
-            ["const_0", name(noise, "size"), "const_1"],
-            [name(noise, "count")],
+        make("Gather", [name(noise, "shape"), "const_1"], [name(noise, "channels")]),
+        make("Gather", [name(noise, "shape"), "const_2"], [name(noise, "frames")]),
+        make("Gather", [name(noise, "shape"), "swapped"], [name(noise, "shape_swapped")]),
+        *(
+            _places(name(noise, "frames"), name(noise, "place"))
+            if places
+            else [
+                make("Range", ["const_0", name(noise, "frames"), "const_1"], [name(noise, "place")])
+            ]
         ),
+        make("Reshape", [name(noise, "place"), "column"], [name(noise, "rows")]),
+        make("Mul", [name(noise, "rows"), name(noise, "channels")], [name(noise, "firsts")]),
+        make(
+            "Range", ["const_0", name(noise, "channels"), "const_1"], [name(noise, "each_channel")]
+        ),
+        make("Add", [name(noise, "firsts"), name(noise, "each_channel")], [name(noise, "count")]),
+        make("Size", [noise], [name(noise, "limit")]),
         make("Mod", [name(noise, "count"), name(noise, "limit")], [name(noise, "index")]),
         make("Gather", [noise, name(noise, "index")], [name(noise, "values")], axis=0),
-        make("Reshape", [name(noise, "values"), name(noise, "shape")], [output]),
+        make(
+            "Reshape",
+            [name(noise, "values"), name(noise, "shape_swapped")],
+            [name(noise, "by_frame")],
+        ),
+        make("Transpose", [name(noise, "by_frame")], [output], perm=[0, 2, 1]),
+    ]
+
+
+def _places(frames: str, output: str) -> list[onnx.NodeProto]:
+    """Nodes that give each phoneme id noise of its own, whatever the pace of those before it.
+
+    Frame j of id i takes frame i * _FRAMES_PER_ID + j of the noise.
+    """
+    make = helper.make_node
+    return [
+        make("Range", ["const_0", frames, "const_1"], ["frame"]),
+        make("Reshape", ["frame", "column"], ["frame_rows"]),
+        make("Cast", ["paced_ends_whole"], ["ends_int"], to=TensorProto.INT64),
+        make("Cast", ["paced_starts_whole"], ["starts_int"], to=TensorProto.INT64),
+        make("Reshape", ["ends_int", "row"], ["ends_row"]),
+        make("Reshape", ["starts_int", "line"], ["starts_line"]),
+        make("Less", ["frame_rows", "ends_row"], ["not_ended"]),
+        make("Cast", ["not_ended"], ["not_ended_int"], to=TensorProto.INT64),
+        make("ArgMax", ["not_ended_int"], ["frame_id"], axis=1, keepdims=0),
+        make("Gather", ["starts_line", "frame_id"], ["frame_start"], axis=0),
+        make("Sub", ["frame", "frame_start"], ["frame_within"]),
+        make("Mul", ["frame_id", f"const_{_FRAMES_PER_ID}"], ["frame_first"]),
+        make("Add", ["frame_first", "frame_within"], [output]),
     ]
 
 
 def _paced(durations: str) -> list[onnx.NodeProto]:
-    """Nodes that divide the durations by the speed, so that the whole is as fast as asked.
+    """Nodes that divide the durations by the speeds, so that all is as fast as asked.
 
     The voice's own length scale acts before each duration is rounded up, and so hardly shortens
-    what has few frames. Here the ends are divided and rounded; a duration is the step from one end
-    to the next, and may be none.
+    what has few frames. Here each is divided and their ends are rounded; a duration is the step
+    from one end to the next, and may be none.
     """
     make = helper.make_node
     return [
-        make("CumSum", [durations, "const_2"], ["paced_ends"]),
-        make("Sub", ["paced_ends", durations], ["paced_starts"]),
-        make("Div", ["paced_ends", "speed"], ["paced_ends_exact"]),
-        make("Div", ["paced_starts", "speed"], ["paced_starts_exact"]),
+        make("Div", [durations, "speed"], ["paced_exact"]),
+        make("CumSum", ["paced_exact", "const_2"], ["paced_ends_exact"]),
+        make("CumSum", ["paced_exact", "const_2"], ["paced_starts_exact"], exclusive=1),
         make("Round", ["paced_ends_exact"], ["paced_ends_whole"]),
         make("Round", ["paced_starts_exact"], ["paced_starts_whole"]),
         make("Sub", ["paced_ends_whole", "paced_starts_whole"], [_PACED]),
@@ -154,7 +205,7 @@ class PiperModel:
         *,
         seed: int,
         scales: tuple[float, float, float],
-        speed: float = 1.0,
+        speed: float | FloatArray = 1.0,
         speaker: int | None = None,
     ) -> tuple[FloatArray, NDArray[np.int64]]:
         """Speaks.
@@ -164,7 +215,7 @@ class PiperModel:
             seed: Of both noises, 0..2**64-1.
             scales: Of the voice's noise, of the length, of the durations' noise, as its config has
                 them.
-            speed: 1.2 is a fifth faster.
+            speed: 1.2 is a fifth faster; one for all, or (len(ids),) one for each.
 
         Returns:
             (n,) float32 as the model makes it, and (len(ids),) the samples of each id; they sum to n.
@@ -172,13 +223,13 @@ class PiperModel:
         Raises:
             SynthesisError: the model failed.
         """
-        length = math.ceil(len(ids) * _FRAMES_PER_ID * max(scales[1] / speed, 1.0)) * _CHANNELS
+        length = len(ids) * _FRAMES_PER_ID * _CHANNELS
         streams = np.random.SeedSequence(seed).spawn(len(self._noises))
         feeds: dict[str, NDArray[Any]] = {
             "input": np.array([ids], np.int64),
             "input_lengths": np.array([len(ids)], np.int64),
             "scales": np.array(scales, np.float32),
-            "speed": np.array(speed, np.float32),
+            "speed": np.full(len(ids), speed, np.float32),
         }
         for name, stream in zip(self._noises, streams, strict=True):
             feeds[name] = np.random.default_rng(stream).standard_normal(length, np.float32)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from backends.faces.detect import Face, FaceTracker
 from backends.performance.exchange import from_json
+from backends.performance.visemes import FUNNEL_OPENS, JAW_DROPS, LOWER_DROPS, UPPER_LIFTS
 from backends.types import ImageArray, Performance, PhonemeSpan
 
 CLOSED_GAP = 0.025
@@ -129,16 +130,18 @@ def closures(gaps: Floats, fps: float, phonemes: Sequence[PhonemeSpan]) -> Float
 
 def planned_opening(performance: Performance) -> Floats:
     """(frames,) how far a performance parts the lips, in units of a fully open jaw."""
-    channel = performance.channel
-    lips = sum(
-        channel(f"mouth{name}{side}") / 2
-        for name in ("LowerDown", "UpperUp")
-        for side in ("Left", "Right")
-    )
-    parted = channel("jawOpen") - channel("mouthClose") + 0.3 * (lips + channel("mouthFunnel"))
+
+    def reach(name: str, gap: float) -> Floats:
+        sides = (performance.channel(f"mouth{name}{side}") for side in ("Left", "Right"))
+        return np.asarray(sum(sides), np.float64) * gap / JAW_DROPS / 2
+
+    parted = performance.channel("jawOpen") + reach("LowerDown", LOWER_DROPS)
+    parted = parted + reach("UpperUp", UPPER_LIFTS)
+    parted = parted + performance.channel("mouthFunnel") * FUNNEL_OPENS / JAW_DROPS
     parted = np.maximum(parted, 0)
     none = np.zeros(len(performance), np.float32)
-    closure, teeth = (performance.extra.get(name, none) for name in ("closure", "teeth"))
+    teeth = performance.extra.get("teeth", none)
+    closure = performance.extra.get("closure", performance.channel("mouthClose"))
     parted += teeth * (np.minimum(parted, BITTEN) - parted)
     return np.asarray(parted * (1 - closure), np.float64)
 

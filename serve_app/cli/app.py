@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from serve_app.cli import catalogue, serve, speak
+from serve_app.cli import catalogue, portraits, serve, speak
 
 app = typer.Typer(
     name="prosopon",
@@ -41,7 +41,7 @@ def root(
 
 app.command(epilog=speak.EXAMPLES)(speak.speak)
 app.command()(catalogue.voices)
-app.command()(catalogue.portraits)
+app.add_typer(portraits.app, name="portraits")
 app.command()(catalogue.tiers)
 app.command()(catalogue.doctor)
 app.command()(serve.serve)

@@ -1,4 +1,4 @@
-"""`prosopon voices`, `portraits`, `tiers`, `doctor`: what there is on this machine."""
+"""`prosopon voices`, `tiers`, `doctor`: what there is on this machine."""
 
 from typing import Annotated
 
@@ -40,19 +40,6 @@ def voices(
             print_table(columns, rows)
             if not found:
                 err.print("No voice; see: prosopon tiers")
-
-
-def portraits(as_json: AsJson = False) -> None:
-    """List the portraits that come with Prosopon."""
-    from serve_app.catalogue import portrait_models
-
-    with reported(as_json):
-        found = portrait_models()
-        if as_json:
-            print_json([portrait.model_dump(mode="json", exclude={"image"}) for portrait in found])
-        else:
-            rows = [(p.id, p.title, p.credit, p.licence) for p in found]
-            print_table(("portrait", "who", "credit", "licence"), rows)
 
 
 def tiers(as_json: AsJson = False) -> None:

@@ -17,11 +17,11 @@ PANELS = {
     WHAT: (),
     VOICE: ("voice", "language", "emotion", "intensity", "speed", "speak_cues", "cue_style"),
     FACE: ("face", "style", "articulation", "head_motion", "blink", "seed"),
-    PICTURE: ("size", "aspect", "fps", "captions", "codec", "quality", "encoder"),
+    PICTURE: ("size", "aspect", "background", "fps", "captions", "codec", "quality", "encoder"),
     MORE: ("tier",),
 }
 """The groups of `--help` in order, with the fields of the request that each shows as flags."""
-BY_HAND = frozenset({"text", "portrait", "pronounce"})
+BY_HAND = frozenset({"text", "portrait", "driving_video", "pronounce"})
 """Fields that the command line takes in a form of its own: an argument, a path, a file."""
 
 Command = TypeVar("Command", bound=Callable[..., None])

@@ -1,20 +1,27 @@
 """Texts, pictures and lists that the command line reads; what cannot be read is the caller's error."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from backends.errors import InputError, MediaTooLargeError, UnreadableMediaError
 
 MAX_TEXT_BYTES = 4 * 2**20
-MAX_PORTRAIT_BYTES = 64 * 2**20
+MAX_MEDIA_BYTES = 256 * 2**20
 
 
-def read_text(text: str | None, file: Path | None) -> str:
+def read_text(text: str | None, file: Path | None, optional: bool = False) -> str:
     """The text, wherever it comes from.
+
+    Args:
+        optional: there may be none.
 
     Raises:
         InputError: not exactly one source, or one that cannot be read.
     """
+    if optional and text is None and file is None:
+        return ""
     if (text is None) == (file is None):
         raise InputError("say what to speak: a text, or --text-file FILE, and not both")
     if file is None:
@@ -45,16 +52,41 @@ def read_pronunciations(file: Path | None) -> dict[str, str]:
     return read_lexicon(file)
 
 
-def read_picture(file: Path) -> bytes:
+def read_media(file: Path, what: str = "portrait") -> bytes:
+    """A picture or a video; `what` is what messages call it."""
     try:
         with file.open("rb") as stream:
-            data = stream.read(MAX_PORTRAIT_BYTES + 1)
+            data = stream.read(MAX_MEDIA_BYTES + 1)
     except OSError as error:
         raise UnreadableMediaError(
-            f"cannot read the portrait {file}: {error.strerror or error}"
+            f"cannot read the {what} {file}: {error.strerror or error}"
         ) from error
-    if len(data) > MAX_PORTRAIT_BYTES:
+    if len(data) > MAX_MEDIA_BYTES:
         raise MediaTooLargeError(
-            f"the portrait {file} is larger than {MAX_PORTRAIT_BYTES // 2**20} MiB; make it smaller"
+            f"the {what} {file} is larger than {MAX_MEDIA_BYTES // 2**20} MiB; make it smaller"
         )
     return data
+
+
+def read_background(file: Path) -> bytes:
+    try:
+        return read_media(file, "background")
+    except UnreadableMediaError as error:
+        raise UnreadableMediaError(
+            f"{error.message}; --background takes source, blur, #rrggbb or a picture"
+        ) from error
+
+
+@contextmanager
+def naming(portrait: str, driving_video: str | None = None) -> Iterator[None]:
+    """Errors call the files as the user does: stages and services get their content only."""
+    try:
+        yield
+    except InputError as error:
+        from backends.faces.images import UNNAMED
+        from backends.faces.video import UNNAMED_CLIP, UNNAMED_DRIVING
+
+        message = error.message.replace(UNNAMED, portrait).replace(UNNAMED_CLIP, portrait)
+        raise type(error)(
+            message.replace(UNNAMED_DRIVING, driving_video or UNNAMED_DRIVING)
+        ) from error

@@ -1,16 +1,18 @@
 """Making a video, here or through a service, and putting its files in place."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Self
 
 from backends.errors import UnwritableOutputError
+from backends.faces.framing import names_picture
 from backends.types import Performance
 from serve_app.cli.console import progress
 from serve_app.cli.files import replacing
+from serve_app.cli.inputs import read_background, read_media
 from serve_app.config import read_tier
 from serve_app.schemas import ClipFacts, Report, VideoRequest
 
@@ -45,32 +47,48 @@ class Outputs:
             )
 
 
-def make(
-    request: VideoRequest, picture: bytes | None, outputs: Outputs, server: str | None
-) -> ClipFacts:
+Media = Mapping[str, bytes]
+"""Content of files by the field of the request that they stand in."""
+
+
+def read_request_media(request: VideoRequest) -> Media:
+    """The files that a request names on the command line.
+
+    Raises:
+        UnreadableMediaError, MediaTooLargeError: one cannot be read.
+    """
+    media = {}
+    if not request.portrait.startswith("preset:"):
+        media["portrait"] = read_media(Path(request.portrait), "portrait")
+    if names_picture(request.background):
+        media["background"] = read_background(Path(request.background))
+    if request.driving_video is not None:
+        media["driving_video"] = read_media(Path(request.driving_video), "driving video")
+    return media
+
+
+def make(request: VideoRequest, media: Media, outputs: Outputs, server: str | None) -> ClipFacts:
     """Makes a video and writes its files, whole or not at all.
 
     Args:
-        picture: an image file's content; None where the request names a preset.
+        media: see `read_request_media`.
         server: address of a service; None makes the video in this process.
     """
     with outputs.opened() as partial, progress() as report:
         if server is None:
-            facts = _make_here(request, picture, partial, report)
+            facts = _make_here(request, media, partial, report)
         else:
-            facts = _make_there(request, picture, partial, report, server)
+            facts = _make_there(request, media, partial, report, server)
     return facts.model_copy(update={"path": str(outputs.video)})
 
 
-def _make_here(
-    request: VideoRequest, picture: bytes | None, files: Outputs, report: Report
-) -> ClipFacts:
+def _make_here(request: VideoRequest, media: Media, files: Outputs, report: Report) -> ClipFacts:
     from serve_app.local import studio
 
     with studio(read_tier(request.tier)) as here:
-        if picture is not None:
-            here.storage.put("portrait", picture)
-            request = request.model_copy(update={"portrait": "portrait"})
+        for field, content in media.items():
+            here.storage.put(field, content)
+        request = request.model_copy(update={field: field for field in media})
         clip = asyncio.run(here.make(request, files.video, report))
     if files.captions is not None:
         files.captions.write_text(clip.captions or "", encoding="utf-8")
@@ -80,13 +98,13 @@ def _make_here(
 
 
 def _make_there(
-    request: VideoRequest, picture: bytes | None, files: Outputs, report: Report, server: str
+    request: VideoRequest, media: Media, files: Outputs, report: Report, server: str
 ) -> ClipFacts:
     from backends.performance.exchange import from_json
     from serve_app.remote import RemoteService
 
     with RemoteService(server) as service:
-        job, facts = service.make(request, picture, report)
+        job, facts = service.make(request, media, report)
         service.download(job, "content", files.video)
         if files.captions is not None:
             service.download(job, f"captions.{request.captions}", files.captions)

@@ -8,8 +8,8 @@ from rich.markup import escape
 
 from serve_app.cli.console import err, out, print_json, reported
 from serve_app.cli.flags import MORE, VOICE, WHAT, request_flags
-from serve_app.cli.inputs import read_picture, read_pronunciations, read_text
-from serve_app.cli.making import Outputs, make
+from serve_app.cli.inputs import naming, read_pronunciations, read_text
+from serve_app.cli.making import Outputs, make, read_request_media
 from serve_app.schemas import ClipFacts, VideoRequest
 
 EXAMPLES = "[bold]Examples[/]\n\n" + "\n\n".join(
@@ -18,6 +18,8 @@ EXAMPLES = "[bold]Examples[/]\n\n" + "\n\n".join(
         '"Hello [happy] everyone!" --portrait face.jpg --output hello.mp4',
         "--text-file talk.txt --emotion calm --intensity 0.6 --captions srt",
         "--text-file - --aspect 9:16 --size 1080 --captions burn < talk.txt",
+        '"Hello." --portrait clip.mp4',
+        "--driving-video me.mp4 --portrait face.jpg",
         '"[surprised:0.5] Wow!" --server http://127.0.0.1:8000 --json',
     )
 )
@@ -38,11 +40,21 @@ def speak(
     portrait: Annotated[
         str,
         typer.Option(
-            help="Who says it: a picture (JPEG, PNG, WebP, …), or preset:NAME.",
+            help="Who says it: a picture (JPEG, PNG, WebP, …), a video of up to 60 seconds that keeps its own head "
+            "motion, or preset:NAME.",
             metavar="FILE|preset:NAME",
             rich_help_panel=WHAT,
         ),
     ] = VideoRequest.model_fields["portrait"].default,
+    driving_video: Annotated[
+        Path | None,
+        typer.Option(
+            help="A video of up to 60 seconds. The portrait follows its head, gaze, blinks and brows while it speaks; "
+            "without a text, its mouth too, with the video's own sound.",
+            metavar="FILE",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The MP4 to write.", rich_help_panel=WHAT)
     ] = Path("prosopon.mp4"),
@@ -81,14 +93,16 @@ def speak(
     """Make a video of a person speaking a text."""
     with reported(as_json):
         request = VideoRequest(
-            text=read_text(text, text_file),
+            text=read_text(text, text_file, optional=driving_video is not None),
             portrait=portrait,
+            driving_video=None if driving_video is None else str(driving_video),
             pronounce=read_pronunciations(pronounce),
             **fields,
         )
-        picture = None if portrait.startswith("preset:") else read_picture(Path(portrait))
+        media = read_request_media(request)
         outputs = Outputs.of(request, output, export_performance)
-        facts = make(request, picture, outputs, server)
+        with naming(portrait, request.driving_video):
+            facts = make(request, media, outputs, server)
         if as_json:
             print_json(facts)
         else:

@@ -59,7 +59,7 @@ def test_breaking_off_cancels_the_job(running: Running) -> None:
 
     request = VideoRequest(text="All work and no play. " * 50, tier="test", size=128)
     with RemoteService(running.service.url) as service, pytest.raises(KeyboardInterrupt):
-        service.make(request, None, impatient)
+        service.make(request, {}, impatient)
     newest = running.http.get("/v1/videos", params={"limit": 1}).json()["videos"][0]
     assert running.finish(newest["id"])["status"] == "cancelled"
 
@@ -70,4 +70,4 @@ def test_an_address_that_has_no_service(running: Running) -> None:
         RemoteService(f"{running.service.url}/docs") as service,
         pytest.raises(ProsoponError, match="Not Found"),
     ):
-        service.make(request, None, lambda stage, done: None)
+        service.make(request, {}, lambda stage, done: None)

@@ -197,8 +197,8 @@ def bad_lexicon(folder: Path) -> list[str | Path]:
         (bad_text_file, "invalid_input", "UTF-8"),
         (["hi", "--portrait", "/nowhere/face.jpg"], "unreadable_media", "/nowhere/face.jpg"),
         (["hi", "--portrait", "preset:nobody"], "unknown_portrait", "astronaut"),
-        (bad_picture, "unreadable_media", "picture"),
-        (no_face, "no_face", "no face"),
+        (bad_picture, "unreadable_media", "face.png is not a picture"),
+        (no_face, "no_face", "face.png ("),
         (["hi", "--face", "9"], "invalid_input", "one face"),
         (["hi", "--voice", "nobody"], "unknown_voice", "nobody"),
         (["hi", "--language", "zu"], "unsupported_language", "zu"),
@@ -241,6 +241,14 @@ def test_an_earlier_video_stays_when_a_new_one_fails(tmp_path: Path) -> None:
     assert run("speak", "", "--output", tmp_path / "out.mp4").exit_code == 2
     assert (tmp_path / "out.mp4").read_bytes() == b"precious"
     assert files(tmp_path) == ["out.mp4"]
+
+
+def test_a_background_that_is_none(tmp_path: Path) -> None:
+    result = run("speak", "hi", "--background", "purple", "--json", "-o", tmp_path / "a.mp4")
+    assert result.exit_code == 2
+    error = error_of(result)
+    assert error["code"] == "unreadable_media"
+    assert "source, blur, #rrggbb" in error["message"]
 
 
 @pytest.mark.parametrize(
@@ -325,6 +333,24 @@ def test_portraits() -> None:
     assert "preset:astronaut" in [portrait["id"] for portrait in found]
     assert all(portrait["licence"] and portrait["credit"] for portrait in found)
     assert "preset:astronaut" in run("portraits").stdout
+
+
+def test_a_picture_is_checked_before_it_is_used() -> None:
+    found = json.loads(run("portraits", "check", "preset:hopper", "--json").stdout)
+    assert found["fit"] and (found["width"], found["height"]) == (512, 600)
+    (face,) = found["faces"]
+    assert face["fit"] and face["visible"] == 1 and face["warnings"] == []
+    told = run("portraits", "check", "preset:hopper")
+    assert told.exit_code == 0 and "can be animated" in told.stdout
+
+
+def test_a_picture_that_cannot_be_used_is_told_with_its_name(tmp_path: Path) -> None:
+    wall = tmp_path / "wall.png"
+    Image.new("RGB", (320, 200), "grey").save(wall)
+    result = run("portraits", "check", wall)
+    assert result.exit_code == 2
+    assert f"{wall} (320 x 200 pixels)" in result.stderr
+    assert run("portraits", "check", tmp_path / "none.png").exit_code == 2
 
 
 def test_tiers() -> None:

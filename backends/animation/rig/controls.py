@@ -55,7 +55,7 @@ def read(performance: Performance, row: int, shape: FaceShape) -> Controls:
     amounts[INDEX["mouthRollLower"]] = max(c[INDEX["mouthRollLower"]], 0.5 * teeth)
     for side in ("Left", "Right"):
         upper = INDEX["mouthUpperUp" + side]
-        amounts[upper] = max(amounts[upper], 0.33 * teeth)
+        amounts[upper] = max(amounts[upper], 0.20 * teeth)
         amounts[INDEX["eyeBlink" + side]] += LIDS_FOLLOW_DOWN * max(0.0, float(gaze[1]))
         amounts[INDEX["eyeWide" + side]] += LIDS_FOLLOW_UP * max(0.0, -float(gaze[1]))
     _slant_brows(amounts)

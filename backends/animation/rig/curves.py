@@ -1,6 +1,5 @@
 """Smooth borders of an opening in the skin: lids and inner lips."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -39,45 +38,45 @@ def smooth(points: Array) -> Array:
     return _spline(len(points)) @ points
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """An opening between two curves over the axis from its left corner to its right one, in pixels."""
+@compiled
+def gather(
+    projected: Array, above: NDArray[np.int64], below: NDArray[np.int64], left: int, top: int
+) -> Array:
+    """(2, n, 2) pixels of a picture at (left, top) of the frame: the borders above and below an opening."""
+    borders = np.empty((2, above.shape[0], 2))
+    for k in range(above.shape[0]):
+        borders[0, k, 0], borders[0, k, 1] = projected[above[k], 0] - left, projected[above[k], 1] - top
+        borders[1, k, 0], borders[1, k, 1] = projected[below[k], 0] - left, projected[below[k], 1] - top
+    return borders
 
-    origin: tuple[float, float]
-    axis: tuple[float, float]
-    """Unit vector."""
-    length: float
-    upper: Floats
-    """Height of the upper border below the axis, at every pixel from -MARGIN on."""
-    lower: Floats
-    box: tuple[int, int, int, int]
-    """left, top, right, bottom of what can be seen of it."""
 
-    @classmethod
-    def between(cls, upper: Array, lower: Array, pad: float, width: int, height: int) -> "Opening":
-        """From (n, 2) points of both borders, corners included, left to right.
+@compiled
+def trace_opening(
+    borders: Array, pad: float, shape: tuple[int, ...]
+) -> tuple[Array, Floats, Floats, NDArray[np.int64]]:
+    """An opening between two borders over the axis from its left corner to its right one.
 
-        Args:
-            pad: Pixels around the opening that its box includes.
-            width, height: Of the picture that the box is clipped to.
-        """
-        origin, end = upper[0], upper[-1]
-        length = max(1.0, float(np.hypot(end[0] - origin[0], end[1] - origin[1])))
-        axis = (end - origin) / length
-        tables = np.empty((2, int(length) + 2 + 2 * MARGIN), np.float32)
-        for border, table in zip((upper, lower), tables, strict=True):
-            trace(np.ascontiguousarray(border), axis, table)
-        both = np.concatenate([upper, lower])
-        low = np.maximum(np.floor(both.min(0) - pad), 0).astype(int)
-        high = np.minimum(np.ceil(both.max(0) + pad) + 1, [width, height]).astype(int)
-        return cls(
-            (float(origin[0]), float(origin[1])),
-            (float(axis[0]), float(axis[1])),
-            length,
-            tables[0],
-            tables[1],
-            (int(low[0]), int(low[1]), int(high[0]), int(high[1])),
-        )
+    Args:
+        borders: From `gather`; corners included, left to right.
+        pad: Pixels around the opening that the box includes.
+        shape: Of the picture that the box is clipped to.
+
+    Returns:
+        Origin (x, y), axis (unit vector) and length, in pixels; the heights of both borders below the axis, at every
+        pixel from -MARGIN on; left, top, right, bottom of the box.
+    """
+    frame, box = np.empty(5), np.empty(4, np.int64)
+    for c in range(2):
+        frame[c] = borders[0, 0, c]
+        frame[2 + c] = borders[0, -1, c] - borders[0, 0, c]
+        box[c] = max(0, int(np.floor(borders[:, :, c].min() - pad)))
+        box[2 + c] = min(shape[1 - c], int(np.ceil(borders[:, :, c].max() + pad)) + 1)
+    frame[4] = max(1.0, np.sqrt(frame[2] ** 2 + frame[3] ** 2))
+    frame[2:4] /= frame[4]
+    tables = np.empty((2, int(frame[4]) + 2 + 2 * MARGIN), np.float32)
+    for row in range(2):
+        trace(borders[row], frame[2:4], tables[row])
+    return frame, tables[0], tables[1], box
 
 
 @compiled

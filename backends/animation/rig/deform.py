@@ -1,11 +1,13 @@
 """The face's surface under a row of coefficients: fields, the turning jaw, and lips that meet when told to."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backends.animation.rig.compiled import compiled
 from backends.animation.rig.fields import FIELDS, Lip, handles, pins
 from backends.animation.rig.mesh import Mesh, smoothstep
 from backends.animation.rig.rest import RestCorrection, correct_rest, own_smile_lift
@@ -34,27 +36,30 @@ ROW: Mapping[str, int] = {name: i for i, name in enumerate(ROWS)}
 GAINS: Mapping[str, float] = {
     "browDown": 2.0, "browInnerUp": 1.25, "browOuterUp": 1.2, "browOblique": 1.25, "eyeWide": 1.3,
     "eyeSquint": 1.2, "mouthSmile": 1.1, "mouthFrown": 1.15, "noseSneer": 1.1,
+    "mouthUpperUp": 1.65, "mouthStretch": 1.25,
 }  # fmt: skip
 """A coefficient of 1 is the largest amplitude that still looks natural, in units of the fields."""
 MIDLINE_BLEND = 0.14
 """Half-width, in eye distances, over which the left half of a field passes into the right one."""
 
 JAW_OPEN_RAD = float(np.deg2rad(15.0))
-JAW_NARROWS = 0.05
-"""Share by which an open jaw draws in the corners of the mouth."""
-JAW_LIFTS_LIP = 0.13
-"""mouthUpperUp that an open jaw brings with it."""
+JAW_LIFTS_LIP = 0.25
+"""mouthUpperUp that an open jaw brings with it: of talkers' openings the upper lip does a tenth to a third."""
 UPPER_SHARE = 0.34
 """Of a closing movement, what the upper lip does."""
 OPEN_PHOTO_GAP = 0.05
 """Eye distances between the lips from which on a photo counts as taken with an open mouth."""
-FROWN_AFTER_SMILE, CHIN_AFTER_SMILE = 0.6, 0.3
+FROWN_AFTER_SMILE, CHIN_AFTER_SMILE = 0.85, 0.6
 """Shares of mouthFrown and mouthShrugLower that lips keep which a broad smile has stretched thin: more folds their skin
 into a second mouth."""
 OVERLAP = 0.012
 """How far the lips of an open photo are pressed into each other to be closed."""
 TEETH_GAP = 0.035
 """Eye distances between the lips when the lower one touches the upper teeth (f, v)."""
+
+
+LIDS = ("eye", "cheekSquint")
+"""Rows that move lids begin so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,6 @@ class FaceShape:
     """(n,) share of the jaw's rotation."""
     jaw_axis: tuple[float, float]
     """y and z of the hinge."""
-    lip_pull: Array
-    """(n,) 1 on the lips, fading around them."""
     closing_upper: Array
     """(n, 9) vertical response to each inner column of the upper lip moving by 1."""
     closing_lower: Array
@@ -84,15 +87,12 @@ class FaceShape:
     """Shares of some coefficients that the photo's own expression leaves."""
     correction: RestCorrection
 
-    def turn_jaw(self, points: Array, angle: float, weight: Array | float = 1.0) -> Array:
-        """Rotates points (…, 3) about the hinge by weight × angle (rad), chin down and back."""
+    def turn_jaw(self, point: Array, angle: float) -> Array:
+        """A point (3,) of the lower jaw after it has turned about its hinge (rad), chin down and back."""
         hinge_y, hinge_z = self.jaw_axis
-        y, z = points[..., 1] - hinge_y, points[..., 2] - hinge_z
-        c, s = np.cos(angle * weight), np.sin(angle * weight)
-        out = points.copy()
-        out[..., 1] = hinge_y + y * c - z * s
-        out[..., 2] = hinge_z + y * s + z * c
-        return out
+        y, z = point[1] - hinge_y, point[2] - hinge_z
+        c, s = math.cos(angle), math.sin(angle)
+        return np.array([point[0], hinge_y + y * c - z * s, hinge_z + y * s + z * c])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +113,67 @@ class FaceRow:
 
 def deform(shape: FaceShape, row: FaceRow) -> tuple[Array, Array]:
     """(n, 3) vertices in the face's frame, and (9,) the gap between the lips that is left."""
-    points = shape.rest + (row.amounts @ shape.displacements).reshape(-1, 3)
-    if row.jaw > 0.0:
-        points = shape.turn_jaw(points, row.jaw * JAW_OPEN_RAD, shape.jaw_weight)
-        pull = JAW_NARROWS * row.jaw * shape.lip_pull
-        points[:, 0] -= pull * (points[:, 0] - shape.mouth_centre[0])
-    gap = lip_gap(points)
-    wanted = _wanted_gap(shape, row, gap)
-    share = UPPER_SHARE * (1.0 - row.teeth)
-    points[:, 1] += shape.closing_upper @ (share * (gap - wanted))
-    points[:, 1] -= shape.closing_lower @ ((1.0 - share) * (gap - wanted))
-    return points, np.maximum(wanted, 0.0)
-
-
-def _wanted_gap(shape: FaceShape, row: FaceRow, gap: Array) -> Array:
-    own = shape.own_gap * row.speaking if shape.open_photo else 0.0
+    points, gap = np.empty_like(shape.rest), np.empty(len(COLUMNS))
+    own = row.speaking if shape.open_photo else 0.0
     overlap = OVERLAP if shape.open_photo else 0.0
-    opening = np.maximum(gap - own, 0.0)
-    columns = np.linspace(-1, 1, 11)[1:-1]
-    biting = np.minimum(opening, TEETH_GAP * (1 - columns**4))
-    opening = opening + row.teeth * (biting - opening)
-    return opening * (1.0 - row.closure) - overlap * row.closure
+    move_surface(
+        points, gap, shape.rest, shape.displacements, row.amounts, shape.jaw_weight,
+        np.array([*shape.jaw_axis, row.jaw * JAW_OPEN_RAD]), shape.closing_upper,
+        shape.closing_lower, shape.own_gap, np.array([own, overlap, row.closure, row.teeth]),
+    )  # fmt: skip
+    return points, gap
+
+
+COLUMNS = np.array([INNER_UPPER[1:-1], INNER_LOWER[1:-1]], np.int64).T.copy()
+"""(9, 2) landmarks above and below the gap between the lips."""
+
+
+@compiled
+def move_surface(
+    points: Array,
+    gap: Array,
+    rest: Array,
+    displacements: NDArray[np.float32],
+    amounts: NDArray[np.float32],
+    jaw_weight: Array,
+    jaw: Array,
+    closing_upper: Array,
+    closing_lower: Array,
+    own_gap: Array,
+    lips: Array,
+) -> None:
+    """The numbers of `deform`: `jaw` = y and z of the hinge and the angle (rad), `lips` = share of the photo's own gap
+    that is taken out, overlap of closed lips, closure, teeth."""
+    flat = points.reshape(-1)
+    flat[:] = rest.reshape(-1)
+    for k in range(amounts.shape[0]):
+        amount = amounts[k]
+        if amount != 0.0:
+            row = displacements[k]
+            for i in range(flat.shape[0]):
+                flat[i] += amount * row[i]
+    if jaw[2] > 0.0:
+        for i in range(points.shape[0]):
+            if jaw_weight[i] > 0.0:
+                y, z = points[i, 1] - jaw[0], points[i, 2] - jaw[1]
+                c, s = np.cos(jaw[2] * jaw_weight[i]), np.sin(jaw[2] * jaw_weight[i])
+                points[i, 1] = jaw[0] + y * c - z * s
+                points[i, 2] = jaw[1] + y * s + z * c
+    share = UPPER_SHARE * (1.0 - lips[3])
+    count = gap.shape[0]
+    close = np.empty(count)
+    for k in range(count):
+        now = points[COLUMNS[k, 1], 1] - points[COLUMNS[k, 0], 1]
+        opening = max(0.0, now - lips[0] * own_gap[k])
+        t = 2.0 * (k + 1) / (count + 1) - 1.0
+        opening += lips[3] * (min(opening, TEETH_GAP * (1.0 - t**4)) - opening)
+        wanted = opening * (1.0 - lips[2]) - lips[1] * lips[2]
+        gap[k], close[k] = max(wanted, 0.0), now - wanted
+    for i in range(points.shape[0]):
+        lift = 0.0
+        for k in range(count):
+            lift += (share * closing_upper[i, k] - (1.0 - share) * closing_lower[i, k]) * close[k]
+        points[i, 1] += lift
 
 
 def lip_gap(points: Array) -> Array:
@@ -142,18 +182,25 @@ def lip_gap(points: Array) -> Array:
     return gap
 
 
-def build_shape(mesh: Mesh) -> FaceShape:
-    """Solves everything that does not change from frame to frame."""
+def build_shape(mesh: Mesh, rigid: Array | None = None) -> FaceShape:
+    """Solves everything that does not change from frame to frame.
+
+    Args:
+        rigid: (2, n) 1 for vertices that no expression moves, from `glasses.frame_weight`: lids move behind lenses,
+            all else holds still there too.
+    """
     local = mesh.local
     surface = Surface.of(local, mesh.skin)
     corners = local[MOUTH_LEFT_CORNER], local[MOUTH_RIGHT_CORNER]
     half_width = float(corners[0][0] - corners[1][0]) / 2
     centre = (local[INNER_UPPER[5]] + local[INNER_LOWER[5]]) / 2
+    sides = float(centre[0] - corners[1][0]), float(corners[0][0] - centre[0])
     reach = np.linalg.norm(local[:, :2] - local[CHIN, :2] * [1.0, 0.55], axis=1)
     far = [i for i in range(SKIN_POINTS, len(local)) if mesh.border[i] or reach[i] > 2.3]
 
     def lip(i: int, ring: int, upper: bool) -> Lip:
-        t = float(np.clip((local[i, 0] - centre[0]) / half_width, -1, 1))
+        away = float(local[i, 0] - centre[0])
+        t = float(np.clip(away / max(0.05, sides[away > 0]), -1, 1))
         return Lip(t, ring / 3, upper, half_width)
 
     fields = {name: surface.bend(handles(shape, local, far, lip)) for name, shape in FIELDS.items()}
@@ -165,10 +212,9 @@ def build_shape(mesh: Mesh) -> FaceShape:
     ear = (local[234] + local[454]) / 2
     return FaceShape(
         rest=local,
-        displacements=_displacements(local, fields, jaw, correction),
+        displacements=_displacements(local, fields, jaw, correction, rigid),
         jaw_weight=jaw,
         jaw_axis=(float(ear[1]) + 0.05, float(ear[2]) + 0.10),
-        lip_pull=np.exp(-(_mouth_distance(local, centre, half_width) ** 4)),
         closing_upper=closing[0],
         closing_lower=closing[1],
         own_gap=own_gap,
@@ -191,15 +237,12 @@ def _room(local: Array, stretched: float) -> dict[str, float]:
     }  # fmt: skip
 
 
-def _mouth_distance(local: Array, centre: Array, half_width: float) -> Array:
-    distance: Array = np.linalg.norm(
-        (local[:, :2] - centre[:2]) / [half_width * 1.3, half_width], axis=1
-    )
-    return distance
-
-
 def _displacements(
-    local: Array, fields: Mapping[str, Array], jaw: Array, correction: RestCorrection
+    local: Array,
+    fields: Mapping[str, Array],
+    jaw: Array,
+    correction: RestCorrection,
+    rigid: Array | None,
 ) -> NDArray[np.float32]:
     left = smoothstep((local[:, 0] + MIDLINE_BLEND) / (2 * MIDLINE_BLEND))[:, None]
     rows = np.zeros((len(ROWS), *local.shape))
@@ -217,7 +260,10 @@ def _displacements(
     rows[ROW["jawRight"]] = np.outer(jaw, [-0.08, 0.0, 0.0])
     rows[ROW["restMouth"]] = correction.mouth
     rows[ROW["restBrows"]] = correction.brows
-    rows[INDEX["jawOpen"]] = JAW_LIFTS_LIP * fields["mouthUpperUp"]
+    rows[INDEX["jawOpen"]] = JAW_LIFTS_LIP * GAINS["mouthUpperUp"] * fields["mouthUpperUp"]
+    if rigid is not None:
+        for name, row in ROW.items():
+            rows[row] *= (1.0 - rigid[0 if name.startswith(LIDS) else 1])[:, None]
     return rows.reshape(len(ROWS), -1).astype(np.float32)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import overload
 
 import cv2
 import numpy as np
@@ -9,29 +10,42 @@ from numpy.typing import NDArray
 
 from backends.animation.engine import AnimationInfo
 from backends.animation.rig import controls
-from backends.animation.rig.deform import FaceShape, build_shape, deform
-from backends.animation.rig.eyes import Eyeball, cut_eyeballs, draw_eye, lid_closure
-from backends.animation.rig.mesh import Mesh, build_mesh
-from backends.animation.rig.mouth import (
-    MouthInterior,
-    MouthRow,
-    as_in_photo,
-    build_interior,
-    draw_mouth,
-)
+from backends.animation.rig.canvas import BATCH, Canvas
+from backends.animation.rig.compose import Compositor, Texture
+from backends.animation.rig.deform import FaceShape, build_shape
+from backends.animation.rig.eyes import Eyeball, cut_eyeballs
+from backends.animation.rig.glasses import frame_weight
+from backends.animation.rig.layers import Layers, before, separate
+from backends.animation.rig.lids import snap_lids
+from backends.animation.rig.matte import find_matte
+from backends.animation.rig.mesh import OVERHANG, FaceFrame, Mesh, build_mesh
+from backends.animation.rig.mouth import MouthInterior, build_interior
+from backends.animation.rig.moving import MovingAvatar, animate_clip, prepare_clip
 from backends.animation.rig.patches import Patch, close_lids, close_mouth
-from backends.animation.rig.pose import HeadPose, project
-from backends.animation.rig.raster import painting_order, rasterize
-from backends.animation.rig.shading import Shading, build_shading, shade
+from backends.animation.rig.shading import Shading, build_shading
+from backends.animation.rig.topology import OVAL, SKIN_POINTS
 from backends.errors import NoFaceError
-from backends.faces.detect import Face, face_at, person_mask
+from backends.faces.detect import Face, face_at
 from backends.speech.engine import Licence
-from backends.types import Box, FrameBatch, ImageArray, Performance, Portrait, Reference, Speech
+from backends.types import (
+    Box,
+    FrameBatch,
+    ImageArray,
+    Notice,
+    Performance,
+    Portrait,
+    Reference,
+    ReferenceVideo,
+    Speech,
+)
 
-BATCH = 4
-"""Frames drawn before they are handed out."""
-STILL = 0.004
-"""Head weight below which a vertex never moves visibly."""
+NOTHING = 1e-5
+"""Eye distances: less than what neighbouring triangles overlap by."""
+NOT_CUT = Notice(
+    "background_moves",
+    "the person cannot be told from the background in this picture: what is beside the head moves a little with it, "
+    "and no other background can be shown; use a picture in which head and shoulders stand out",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,9 @@ class RigAvatar:
     """A portrait ready to be drawn; nothing in it changes."""
 
     portrait: Portrait
+    layers: Layers
+    still: ImageArray
+    """(h, w, 3) all that never moves: the background, and the body far below the head before it."""
     mesh: Mesh
     shape: FaceShape
     closed_lids: tuple[Patch, ...]
@@ -59,8 +76,11 @@ class RigAvatar:
     triangles: NDArray[np.int32]
     """Those that can move, surface first."""
     surface_count: int
-    region: tuple[int, int, int, int]
-    """left, top, width, height of everything that can change."""
+
+    @property
+    def margin(self) -> int:
+        """Pixels by which the person's texture goes on beyond the picture."""
+        return margin_of(self.mesh.frame)
 
 
 class RigEngine:
@@ -78,57 +98,88 @@ class RigEngine:
             context_frames=(0, 0),
             device="cpu",
             licence=Licence(code="Apache-2.0", weights="none", commercial_use=True),
+            backdrops=True,
         )
 
-    def prepare(self, reference: Reference) -> RigAvatar:
-        """Meshes the portrait's face and solves everything that frames have in common.
+    @overload
+    def prepare(self, reference: Portrait) -> RigAvatar: ...
+
+    @overload
+    def prepare(self, reference: ReferenceVideo) -> MovingAvatar: ...
+
+    @overload
+    def prepare(self, reference: Reference) -> RigAvatar | MovingAvatar: ...
+
+    def prepare(self, reference: Reference) -> RigAvatar | MovingAvatar:
+        """Cuts the person out, meshes head and shoulders and solves everything that frames have in common.
 
         Raises:
             NoFaceError: No face is found where the portrait says.
         """
-        pixels = np.ascontiguousarray(reference.pixels)
-        landmarks = _face_at(pixels, reference.face).landmarks.astype(np.float64)
-        height, width = pixels.shape[:2]
-        mesh = build_mesh(landmarks, person_mask(pixels), width, height)
-        shape = build_shape(mesh)
-        moving = mesh.head_weight > STILL
-        surface = mesh.skin[moving[mesh.skin].any(1)]
-        triangles = np.concatenate([surface, mesh.fills])
-        interior = build_interior(pixels, mesh, shape)
-        return RigAvatar(
-            portrait=reference,
-            mesh=mesh,
-            shape=shape,
-            closed_lids=close_lids(pixels, mesh),
-            closed_mouth=close_mouth(pixels, mesh) if shape.open_photo else None,
-            eyes=cut_eyeballs(pixels, landmarks, mesh),
-            mouth=interior,
-            shading=build_shading(pixels, mesh, shape.correction.smile),
-            skin_light=interior.skin_light,
-            triangles=triangles,
-            surface_count=len(surface),
-            region=_region(mesh.pixels[np.unique(triangles), :2], width, height),
-        )
+        if isinstance(reference, ReferenceVideo):
+            return prepare_clip(reference, _at_rest)
+        face = _face_at(np.ascontiguousarray(reference.pixels), reference.face)
+        return _at_rest(reference, snap_lids(reference.pixels, face.landmarks.astype(np.float64)))
+
+    def notices(self, avatar: RigAvatar | MovingAvatar) -> tuple[Notice, ...]:
+        if isinstance(avatar, MovingAvatar) or avatar.layers.cut:
+            return ()
+        return (NOT_CUT,)
 
     def plan(
-        self, avatar: RigAvatar, speech: Speech, performance: Performance, seed: int
+        self, avatar: RigAvatar | MovingAvatar, speech: Speech, performance: Performance, seed: int
     ) -> Performance:
         """The performance itself: the rig adds nothing."""
         return performance
 
-    def animate(self, avatar: RigAvatar, plan: Performance, frames: range) -> Iterator[FrameBatch]:
+    def animate(
+        self, avatar: RigAvatar | MovingAvatar, plan: Performance, frames: range
+    ) -> Iterator[FrameBatch]:
         """Draws the clip's frames, a few at a time into the same memory.
 
         Raises:
             IndexError: The plan does not hold all of the frames.
         """
+        if isinstance(avatar, MovingAvatar):
+            yield from animate_clip(avatar, plan, frames, self._options.folds)
+            return
         rows = plan.slice(frames.start, frames.stop)
-        canvas = _Canvas(avatar, self._options.folds)
+        canvas = Canvas(avatar, self._options.folds)
         for start in range(0, len(rows), BATCH):
             count = min(BATCH, len(rows) - start)
             for k in range(count):
                 canvas.draw(controls.read(rows, start + k, avatar.shape), k)
             yield FrameBatch(canvas.frames[:count], frames.start + start)
+
+
+def _at_rest(portrait: Portrait, landmarks: NDArray[np.float64]) -> RigAvatar:
+    """The avatar of a portrait whose (478, 3) landmarks are known."""
+    pixels = np.ascontiguousarray(portrait.pixels)
+    frame = FaceFrame.of(landmarks[:SKIN_POINTS])
+    own_background = isinstance(portrait.backdrop, str) and portrait.backdrop == "source"
+    layers = cut_out(pixels, landmarks, frame.eye_distance, own_background)
+    if not own_background:
+        layers = before(layers, portrait.backdrop, frame.eye_distance)
+    mesh = build_mesh(landmarks, layers)
+    shape = build_shape(mesh, frame_weight(pixels, mesh))
+    person = layers.person
+    moving, resting = _visible(mesh, layers, moves(mesh, shape))
+    interior = build_interior(person, mesh, shape)
+    return RigAvatar(
+        portrait=portrait,
+        layers=layers,
+        still=_still(layers, mesh, resting),
+        mesh=mesh,
+        shape=shape,
+        closed_lids=close_lids(person, mesh),
+        closed_mouth=close_mouth(person, mesh) if shape.open_photo else None,
+        eyes=cut_eyeballs(person, landmarks, mesh),
+        mouth=interior,
+        shading=build_shading(person, mesh, shape.correction.smile),
+        skin_light=interior.skin_light,
+        triangles=np.concatenate([moving, mesh.fills]),
+        surface_count=len(moving),
+    )
 
 
 def _face_at(pixels: ImageArray, box: Box) -> Face:
@@ -141,70 +192,52 @@ def _face_at(pixels: ImageArray, box: Box) -> Face:
     return face
 
 
-def _region(points: NDArray[np.float64], width: int, height: int) -> tuple[int, int, int, int]:
-    low = np.maximum(np.floor(points.min(0)).astype(int) - 1, 0)
-    high = np.minimum(np.ceil(points.max(0)).astype(int) + 2, [width, height])
-    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+def cut_out(
+    pixels: ImageArray, landmarks: NDArray[np.float64], eye_distance: float, own_background: bool
+) -> Layers:
+    """The portrait's layers; a single one where it has no usable edge."""
+    matte = find_matte(pixels, landmarks[list(OVAL), :2], eye_distance)
+    if matte is None:
+        return Layers.uncut(pixels)
+    return separate(pixels, matte, eye_distance, traces=own_background)
 
 
-class _Canvas:
-    """The memory of one drawing run: frames and scratch, never shared."""
+def margin_of(frame: FaceFrame) -> int:
+    return int(OVERHANG * frame.eye_distance) + 2
 
-    def __init__(self, avatar: RigAvatar, folds: float) -> None:
-        self.avatar, self.folds = avatar, folds
-        self.frames = np.stack([avatar.portrait.pixels] * BATCH)
-        left, top, width, height = avatar.region
-        columns, rows = np.meshgrid(np.arange(width) + left, np.arange(height) + top)
-        self.unmoved = (rows << 16 | columns).astype(np.int32)
-        self.whole = np.empty_like(self.unmoved)
-        self.fraction = np.empty((height, width), np.uint16)
-        self.source = avatar.portrait.pixels.copy()
-        self.texture = self.source.copy()
-        box = avatar.shading.box
-        self.gains = np.empty((box[3] // 2, box[2] // 2, 3), np.float32)
-        self.places = np.ascontiguousarray(avatar.mesh.pixels[:, :2], np.float32)
-        self.shaded_with: tuple[bytes | float, ...] = ()
 
-    def draw(self, control: controls.Controls, slot: int) -> None:
-        """Draws one frame into a slot."""
-        avatar, shape, mesh = self.avatar, self.avatar.shape, self.avatar.mesh
-        left, top, width, height = avatar.region
-        face = control.face
-        points, gap = deform(shape, face)
-        head = HeadPose.of(control.pose)
-        projected = project(mesh, points, head)
-        closed = [lid_closure(ball.eye, points, shape.rest) for ball in avatar.eyes]
-        self._shade(control, closed, as_in_photo(shape, gap, face.speaking))
-        target = projected.astype(np.float32)
-        triangles = painting_order(avatar.triangles, avatar.surface_count, target[:, 2])
-        np.copyto(self.whole, self.unmoved)  # where no triangle lies
-        self.fraction.fill(0)
-        rasterize(triangles, target, self.places, left, top, self.whole, self.fraction)
-        view = self.frames[slot, top : top + height, left : left + width]
-        whole = self.whole.view(np.int16).reshape(height, width, 2)
-        cv2.remap(
-            self.texture, whole, self.fraction, cv2.INTER_LINEAR, dst=view,
-            borderMode=cv2.BORDER_REPLICATE,
-        )  # fmt: skip
-        for ball, shut in zip(avatar.eyes, closed, strict=True):
-            draw_eye(
-                view, ball, mesh, points, shape.rest, projected, head, control.gaze_deg,
-                (left, top), shut, avatar.skin_light,
-            )  # fmt: skip
-        row = MouthRow(gap, face.jaw, face.speaking, control.tongue, control.tongue_out)
-        draw_mouth(view, avatar.mouth, shape, mesh, row, projected, head, (left, top))
+def moves(mesh: Mesh, shape: FaceShape) -> NDArray[np.bool_]:
+    """(n,) vertices that head or face ever move."""
+    fields = np.abs(shape.displacements).max(0).reshape(-1, 3).max(1)
+    lips = np.maximum(np.abs(shape.closing_upper), np.abs(shape.closing_lower)).max(1)
+    most = np.maximum.reduce([fields, lips, shape.jaw_weight])
+    moved: NDArray[np.bool_] = (mesh.head_weight > 0) | (most > NOTHING)
+    return moved
 
-    def _shade(self, control: controls.Controls, closed: list[float], unchanged: float) -> None:
-        """Brings the texture up to date, unless the last frame left it as it has to be."""
-        avatar, shading = self.avatar, self.avatar.shading
-        weights = shading.weights(control.face.amounts * np.float32(self.folds), control.relax)
-        lids = [float(np.clip((shut - 0.5) / 0.4, 0, 1)) for shut in closed]
-        state: tuple[bytes | float, ...] = (weights.tobytes(), *lids, unchanged)
-        if state == self.shaded_with:
-            return
-        self.shaded_with = state
-        for patch, amount in zip(avatar.closed_lids, lids, strict=True):
-            patch.paint(self.source, amount)
-        if avatar.closed_mouth is not None:
-            avatar.closed_mouth.paint(self.source, 1 - unchanged)
-        shade(self.texture, self.source, shading, weights, self.gains)
+
+def _visible(
+    mesh: Mesh, layers: Layers, moved: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """(k, 3) triangles with something of the person on them: those that can move, and those that never do."""
+    height, width = layers.opacity.shape
+    counts = cv2.integral((layers.opacity > 0).astype(np.uint8))
+    corners = mesh.pixels[mesh.skin, :2]
+    low = np.clip(np.floor(corners.min(1)).astype(int) - 1, 0, [width - 1, height - 1])
+    high = np.clip(np.ceil(corners.max(1)).astype(int) + 2, 1, [width, height])
+    low = np.minimum(low, high - 1)
+    (left, top), (right, bottom) = low.T, high.T
+    person = counts[bottom, right] - counts[top, right] - counts[bottom, left] + counts[top, left]
+    can = moved[mesh.skin].any(1)
+    return mesh.skin[(person > 0) & can], mesh.skin[(person > 0) & ~can]
+
+
+def _still(layers: Layers, mesh: Mesh, resting: NDArray[np.int32]) -> ImageArray:
+    if not layers.cut:
+        return layers.background
+    picture = layers.background.copy()
+    compositor = Compositor(layers.background)
+    margin = margin_of(mesh.frame)
+    at = mesh.pixels[:, :2].astype(np.float32)
+    texture = Texture.of(layers, margin)
+    compositor.draw(picture, compositor.nothing, texture, resting, at, at + np.float32(margin))
+    return picture

@@ -1,6 +1,5 @@
 """Eyeballs behind the lids: they turn, and a raised lid shows more of them instead of stretching what was seen."""
 
-import math
 from dataclasses import dataclass
 
 import cv2
@@ -8,7 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.animation.rig.compiled import compiled
-from backends.animation.rig.curves import MARGIN, Opening, covered, height_at, ramp, smooth
+from backends.animation.rig.curves import (
+    covered,
+    gather,
+    height_at,
+    ramp,
+    smooth,
+    trace_opening,
+)
 from backends.animation.rig.mesh import Mesh
 from backends.animation.rig.pose import STRAIGHT, HeadPose, Plane, head_plane, soft_limit
 from backends.animation.rig.topology import EYES, LEFT_EYE, Eye
@@ -21,7 +27,15 @@ EYEBALL_RADIUS = 0.19
 """12 mm (Bekerman et al. 2014) of an eye distance of 63 mm."""
 LARGEST_SHIFT = 0.6
 """Of the iris, in its radii."""
-LASH = np.array([38, 24, 20], np.float32)
+GLINT_FOLLOWS = 0.5
+"""Of the iris' way, what a reflection on the cornea goes: its centre of curvature lies half-way to the pupil."""
+GLINT_CONTRAST = 24.0
+"""Brightness (of 255) over the iris from which on a small spot is a reflection."""
+VERGENCE_DEG = 2.6
+"""Each eye of a face that looks into a camera at 11 eye distances turns inwards by this; looking away, it does not."""
+AVERTED_DEG = 14.0
+LASH_LIGHT = 0.45
+"""Lashes are at most this bright, as a share of the skin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +43,37 @@ class Eyeball:
     """What lies behind the lids of one eye, in the portrait's pixels around it."""
 
     eye: Eye
+    rims: NDArray[np.int64]
+    """(2, 9) landmarks of upper and lower lid from the picture's left to its right, corners included."""
     left: int
     top: int
     photo: Image
-    """(h, w, 3)"""
+    """(h, w, 3) without the reflections."""
     whole: Image
     """(h, w, 3) the eyeball as it would look without lids: the photo where it shows, iris and white elsewhere."""
+    glint: Image
+    """(h, w, 3) the reflections on the cornea."""
     iris: tuple[float, float, float]
     """Centre and radius in this picture."""
     reach: float
     """Distance from the iris' centre beyond which gaze moves nothing."""
+    lash: Floats
+    """(3,) colour of the line between closed lids, 0..255."""
     centre: Array
     """(3,) of the eye in the face's frame."""
     plane: Plane
     """Through the centre, in these pictures' pixels."""
 
+    @property
+    def outwards(self) -> float:
+        """The picture's direction from the nose: 1 to the right."""
+        return 1.0 if self.eye == LEFT_EYE else -1.0
 
-def borders(points: Array, eye: Eye) -> tuple[Array, Array]:
-    """Upper and lower lid from the picture's left to its right, corners included."""
-    upper, lower = (points[[eye.outer, *lid, eye.inner]] for lid in (eye.upper, eye.lower))
-    return (upper[::-1], lower[::-1]) if eye == LEFT_EYE else (upper, lower)
+
+def rims(eye: Eye) -> NDArray[np.int64]:
+    """`Eyeball.rims`."""
+    rows = np.array([[eye.outer, *lid, eye.inner] for lid in (eye.upper, eye.lower)], np.int64)
+    return np.ascontiguousarray(rows[:, ::-1] if eye == LEFT_EYE else rows)
 
 
 def cut_eyeballs(pixels: Image, landmarks: Array, mesh: Mesh) -> tuple[Eyeball, ...]:
@@ -66,26 +91,31 @@ def _cut(pixels: Image, landmarks: Array, mesh: Mesh, eye: Eye) -> Eyeball:
     contour = landmarks[list(eye.contour), :2]
     pad = 0.16 * unit + 4
     height, width = pixels.shape[:2]
-    left, top = np.maximum(np.floor(contour.min(0) - pad), 0).astype(int)
-    right, bottom = np.minimum(np.ceil(contour.max(0) + pad) + 1, [width, height]).astype(int)
+    low = np.clip(np.floor(contour.min(0) - pad), 0, [width - 8, height - 8]).astype(int)
+    high = np.clip(np.ceil(contour.max(0) + pad) + 1, low + 8, [width, height]).astype(int)
+    (left, top), (right, bottom) = low, high
     photo = np.ascontiguousarray(pixels[top:bottom, left:right])
-    rim = landmarks[list(eye.iris), :2] - [left, top]
-    centre = rim[0]
-    radius = max(1.5, float(np.linalg.norm(rim[1:] - centre, axis=1).mean()))
-    upper, lower = borders(landmarks[:, :2] - [left, top], eye)
+    iris = landmarks[list(eye.iris), :2] - low
+    centre = iris[0]
+    radius = max(1.5, float(np.linalg.norm(iris[1:] - centre, axis=1).mean()))
+    upper, lower = landmarks[rims(eye), :2] - low
     middle = mesh.local[list(eye.contour)].mean(0)
     plane = head_plane(mesh, middle, STRAIGHT)
     seen = _seen(photo.shape[:2], smooth(upper), smooth(lower))
+    matt = _without_glints(photo, seen, centre, radius)
     return Eyeball(
         eye=eye,
+        rims=rims(eye),
         left=int(left),
         top=int(top),
-        photo=photo,
-        whole=_complete(photo, seen, centre, radius, unit),
+        photo=matt,
+        whole=_complete(matt, seen, centre, radius, unit),
+        glint=photo - matt,
         iris=(float(centre[0]), float(centre[1]), radius),
         reach=0.5 * float(np.linalg.norm(contour[0] - contour[8])),
+        lash=_lash_colour(photo, smooth(upper), unit),
         centre=middle,
-        plane=Plane(plane.axes, plane.origin - [left, top]),
+        plane=Plane(plane.axes, plane.origin - low),
     )
 
 
@@ -96,21 +126,56 @@ def _seen(shape: tuple[int, ...], upper: Array, lower: Array) -> Floats:
     return (mask / np.float32(255)).astype(np.float32)
 
 
+def _away(shape: tuple[int, ...], centre: Array, radius: float) -> Floats:
+    """Distance of every pixel from the iris' centre, in its radii."""
+    ys, xs = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    return (np.hypot(xs - centre[0], ys - centre[1]) / radius).astype(np.float32)
+
+
+def _without_glints(photo: Image, seen: Floats, centre: Array, radius: float) -> Image:
+    """Small bright spots on the iris are closed by what surrounds them (top-hat)."""
+    size = 2 * max(1, round(0.36 * radius)) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    plain = cv2.GaussianBlur(cv2.morphologyEx(photo, cv2.MORPH_OPEN, kernel), (0, 0), 0.15 * radius)
+    plain = np.minimum(plain, photo)
+    spot = (photo.max(2) - plain.max(2)).astype(np.float32)
+    share = np.clip(spot / GLINT_CONTRAST - 0.6, 0, 1) * (seen > 0.5)
+    share *= np.clip((0.92 - _away(photo.shape, centre, radius)) / 0.15, 0, 1)
+    share = cv2.GaussianBlur(cv2.dilate(share, np.ones((3, 3), np.uint8)), (0, 0), 0.6)[..., None]
+    matt: Image = np.rint(photo - share * (photo.astype(np.float32) - plain)).astype(np.uint8)
+    return matt
+
+
+def _lash_colour(photo: Image, upper: Array, unit: float) -> Floats:
+    """The darkest quarter of what lies along the upper lid."""
+    band = np.zeros(photo.shape[:2], np.uint8)
+    path = np.rint(upper * 16).astype(np.int32)
+    cv2.polylines(band, [path], False, (1,), max(1, round(0.03 * unit)), cv2.LINE_8, 4)
+    colours = photo[band > 0].astype(np.float32)
+    if not len(colours):
+        return np.array([38, 24, 20], np.float32)
+    light = colours.mean(1)
+    lash: Floats = colours[light <= np.percentile(light, 25)].mean(0).astype(np.float32)
+    return lash
+
+
 def _complete(photo: Image, seen: Floats, centre: Array, radius: float, unit: float) -> Image:
     """Where lids hide the eyeball: the iris mirrored from below or its median colour, and the white."""
     ys, xs = np.mgrid[0 : photo.shape[0], 0 : photo.shape[1]].astype(np.float32)
-    away = np.hypot(xs - centre[0], ys - centre[1]) / radius
+    away = _away(photo.shape, centre, radius)
     colours = photo.astype(np.float32)
     kernel = np.ones((3, 3), np.uint8)
     inner = cv2.erode(seen, kernel, iterations=max(1, round(0.012 * unit))) > 0.9
     white = colours[inner & (away > 1.12)]
-    sclera = np.percentile(white, 65, axis=0) if len(white) > 8 else np.array([200.0, 190, 185])
+    sclera = np.percentile(white, 55, axis=0) if len(white) > 8 else np.array([200.0, 190, 185])
     coloured = colours[inner & (away < 0.95) & (away > 0.45)]
     iris = np.median(coloured, axis=0) if len(coloured) > 8 else sclera * 0.3
 
     shown = cv2.erode(seen, kernel, iterations=max(1, round(0.020 * unit)))
     shown = cv2.GaussianBlur(shown, (0, 0), max(0.7, 0.010 * unit))
-    shown = np.maximum(shown, np.where(ys > centre[1] + 0.2 * radius, seen, 0))[..., None]
+    close = cv2.erode(seen, kernel, iterations=max(1, round(0.010 * unit)))
+    close = cv2.GaussianBlur(close, (0, 0), max(0.5, 0.005 * unit))
+    shown = np.maximum(shown, np.where(ys > centre[1] + 0.2 * radius, close, 0))[..., None]
     mirror_y = (2 * float(centre[1]) - ys).astype(np.float32)
     mirrored = cv2.remap(colours, xs, mirror_y, cv2.INTER_LINEAR)
     mirror_shown = cv2.remap(shown[..., 0], xs, mirror_y, cv2.INTER_LINEAR)[..., None]
@@ -119,17 +184,23 @@ def _complete(photo: Image, seen: Floats, centre: Array, radius: float, unit: fl
     disc = np.minimum(mirrored, iris * 1.15) * mirror_shown * 0.9
     disc += iris * limb * pupil * 0.85 * (1 - mirror_shown)
     edge = np.clip((1.02 - away) / 0.12 + 0.5, 0, 1)[..., None]
-    hidden = sclera * 0.90 * (1 - edge) + disc * edge
+    hidden = sclera * 0.86 * (1 - edge) + disc * edge
     whole: Image = np.clip(np.rint(colours * shown + hidden * (1 - shown)), 0, 255).astype(np.uint8)
     return whole
 
 
 def lid_closure(eye: Eye, points: Array, rest: Array) -> float:
     """0 as open as in the photo or wider, 1 closed."""
-    upper, lower = list(eye.upper), list(eye.lower)
-    gap = float((points[lower, 1] - points[upper, 1]).mean())
-    own = float((rest[lower, 1] - rest[upper, 1]).mean())
-    return float(np.clip(1 - gap / max(own, 1e-3), 0, 1))
+    return float(_closure(points, rest, eye.upper, eye.lower))
+
+
+@compiled
+def _closure(points: Array, rest: Array, upper: tuple[int, ...], lower: tuple[int, ...]) -> float:
+    gap, own = 0.0, 1e-3 * len(upper)
+    for k in range(len(upper)):
+        gap += points[lower[k], 1] - points[upper[k], 1]
+        own += rest[lower[k], 1] - rest[upper[k], 1]
+    return float(min(1.0, max(0.0, 1.0 - gap / max(own, 1e-3))))
 
 
 def draw_eye(
@@ -143,7 +214,7 @@ def draw_eye(
     gaze_deg: NDArray[np.float32],
     corner: tuple[int, int],
     closed: float,
-    lash: float,
+    skin_light: float,
 ) -> None:
     """Paints one eyeball into the opening that the lids leave.
 
@@ -154,93 +225,103 @@ def draw_eye(
         gaze_deg: To the picture's right, down.
         corner: Left and top of the canvas in the frame.
         closed: From `lid_closure`.
-        lash: 0..1, brightness of the skin, that the lashes' shade follows.
+        skin_light: 0..1, brightness of the skin, that lashes are darker than.
     """
-    eye, unit = ball.eye, mesh.frame.eye_distance
-    at = projected[:, :2] - np.array(corner)
-    upper, lower = borders(at, eye)
-    opening = Opening.between(upper, lower, 2 + 0.02 * unit, canvas.shape[1], canvas.shape[0])
     to_local = head_plane(mesh, ball.centre, head).inverse(corner)
-    to_photo = ball.plane.axes @ to_local
-    to_photo[:, 2] += ball.plane.origin
-    radius = ball.iris[2]
-    shift = [
-        soft_limit(EYEBALL_RADIUS * unit * float(np.sin(np.deg2rad(g))), LARGEST_SHIFT * radius)
-        for g in gaze_deg
-    ]
-    lids = list(eye.upper)
-    raised = float((rest[lids, 1] - points[lids, 1]).mean())
-    reveal = min(1.0, max(0.0, raised / 0.012) + math.hypot(*shift) / (0.10 * radius))
+    right, down = float(gaze_deg[0]), float(gaze_deg[1])
+    averted = min(1.0, float(np.hypot(right, down)) / AVERTED_DEG)
+    right += ball.outwards * VERGENCE_DEG * averted * averted
+    size, limit = EYEBALL_RADIUS * mesh.frame.eye_distance, LARGEST_SHIFT * ball.iris[2]
+    shift = [soft_limit(size * float(np.sin(np.deg2rad(g))), limit) for g in (right, down)]
     paint_eye(
-        canvas, np.array(opening.box), np.array([*opening.origin, *opening.axis]),
-        opening.upper, opening.lower, to_photo, ball.photo, ball.whole,
-        np.array([*ball.iris, ball.reach, *shift]), reveal, max(0.5, 0.008 * unit), closed,
-        unit, LASH * np.float32(lash),
+        canvas, projected, points, rest, ball.rims, corner[0], corner[1], to_local,
+        ball.plane.axes, ball.plane.origin, ball.photo, ball.whole, ball.glint,
+        np.array([*ball.iris, ball.reach, *shift]), closed, mesh.frame.eye_distance, ball.lash,
+        255 * LASH_LIGHT * skin_light,
     )  # fmt: skip
 
 
 @compiled
 def paint_eye(
     canvas: NDArray[np.uint8],
-    box: NDArray[np.int64],
-    frame: Array,
-    upper: Floats,
-    lower: Floats,
-    to_photo: Array,
+    projected: Array,
+    points: Array,
+    rest: Array,
+    rims: NDArray[np.int64],
+    left: int,
+    top: int,
+    to_local: Array,
+    axes: Array,
+    origin: Array,
     photo: NDArray[np.uint8],
     whole: NDArray[np.uint8],
+    glint: NDArray[np.uint8],
     iris: Array,
-    reveal: float,
-    soft: float,
     closed: float,
     unit: float,
     lash: Floats,
+    lightest: float,
 ) -> None:
-    """The pixels of `draw_eye`: `frame` = origin and axis of the opening, `iris` = centre, radius, reach and shift."""
-    height, width = photo.shape[0], photo.shape[1]
+    """The pixels of `draw_eye`: `iris` = centre, radius, reach and shift; `lightest` = brightness of the lashes."""
+    borders = gather(projected, rims[0], rims[1], left, top)
+    frame, upper, lower, box = trace_opening(borders, 2 + 0.02 * unit, canvas.shape)
+    raised = 0.0
+    for k in range(1, rims.shape[1] - 1):
+        raised += (rest[rims[0, k], 1] - points[rims[0, k], 1]) / (rims.shape[1] - 2)
+    moved = np.sqrt(iris[4] ** 2 + iris[5] ** 2) / (0.10 * iris[2])
+    reveal = np.float32(min(1.0, max(0.0, raised / 0.012) + moved))
+    a, b = axes[0, 0], axes[0, 1]
+    c, d = axes[1, 0], axes[1, 1]
+    xx, xy = a * to_local[0, 0] + b * to_local[1, 0], a * to_local[0, 1] + b * to_local[1, 1]
+    yx, yy = c * to_local[0, 0] + d * to_local[1, 0], c * to_local[0, 1] + d * to_local[1, 1]
+    x0 = a * to_local[0, 2] + b * to_local[1, 2] + origin[0]
+    y0 = c * to_local[0, 2] + d * to_local[1, 2] + origin[1]
+    soft = max(0.5, 0.008 * unit)
+    right, bottom = photo.shape[1] - 1.001, photo.shape[0] - 1.001
     shade = min(1.0, 0.8 * closed)
     sliver = 1.0 - 0.72 * min(1.0, max(0.0, (closed - 0.6) / 0.35))
-    line = 0.80 * ramp((closed - 0.5) / 0.4)
-    length = upper.shape[0] - 2.0 * MARGIN - 2.0
+    lash = lash * np.float32(min(1.0, lightest / max(1.0, lash.mean())))
+    line = 0.85 * ramp((closed - 0.5) / 0.4)
     core = iris[2] * 1.15
     for y in range(box[1], box[3]):
         for x in range(box[0], box[2]):
             dx, dy = x - frame[0], y - frame[1]
             along, across = dx * frame[2] + dy * frame[3], dy * frame[2] - dx * frame[3]
-            top, bottom = height_at(upper, along), height_at(lower, along)
-            cover = covered(across, top, bottom, soft)
+            above, below = height_at(upper, along), height_at(lower, along)
+            cover = covered(across, above, below, soft)
             if cover > 0.0:
-                sx = to_photo[0, 0] * x + to_photo[0, 1] * y + to_photo[0, 2]
-                sy = to_photo[1, 0] * x + to_photo[1, 1] * y + to_photo[1, 2]
+                sx, sy = xx * x + xy * y + x0, yx * x + yy * y + y0
                 away = np.sqrt((sx - iris[0]) ** 2 + (sy - iris[1]) ** 2)
                 pull = ramp((iris[3] - away) / max(1e-3, iris[3] - core))
-                sx = min(width - 1.001, max(0.0, sx - pull * iris[4]))
-                sy = min(height - 1.001, max(0.0, sy - pull * iris[5]))
-                i, j = int(sx), int(sy)
-                fx, fy = sx - i, sy - j
-                edge = min(across - top, bottom - across) / unit
-                light = (1.0 - shade * (1.0 - ramp(edge / 0.05))) * sliver
-                for c in range(3):
-                    seen = _mix(photo, i, j, fx, fy, c)
+                gx = min(right, max(0.0, sx - GLINT_FOLLOWS * pull * iris[4]))
+                gy = min(bottom, max(0.0, sy - GLINT_FOLLOWS * pull * iris[5]))
+                sx = min(right, max(0.0, sx - pull * iris[4]))
+                sy = min(bottom, max(0.0, sy - pull * iris[5]))
+                light = 1.0 - shade * (1.0 - ramp((across - above) / (0.07 * unit)))
+                light *= sliver * (1.0 - 0.3 * shade * (1.0 - ramp((below - across) / (0.04 * unit))))
+                for k in range(3):
+                    seen = _mix(photo, sx, sy, k)
                     if reveal > 0.0:
-                        seen += reveal * (_mix(whole, i, j, fx, fy, c) - seen)
-                    skin = float(canvas[y, x, c])
-                    canvas[y, x, c] = int(skin + cover * (seen * light - skin) + 0.5)
-            if line > 0.0 and 0.0 < along < length:
-                middle = 1.0 - (2.0 * along / length - 1.0) ** 4
-                thick = 0.018 * unit * (0.4 + 0.6 * middle) + 0.5
-                ink = (
-                    line
-                    * (0.25 + 0.75 * middle)
-                    * min(1.0, max(0.0, 1.6 - 1.6 * abs(across - top) / thick))
-                )
-                for c in range(3):
-                    skin = float(canvas[y, x, c])
-                    canvas[y, x, c] = int(skin + ink * (lash[c] - skin) + 0.5)
+                        seen += reveal * (_mix(whole, sx, sy, k) - seen)
+                    seen = min(255.0, seen + _mix(glint, gx, gy, k))
+                    skin = float(canvas[y, x, k])
+                    canvas[y, x, k] = int(skin + cover * (seen * light - skin) + 0.5)
+            if line > 0.0 and 0.0 < along < frame[4]:
+                middle = 1.0 - (2.0 * along / frame[4] - 1.0) ** 4
+                thick = 0.015 * unit * (0.3 + 0.7 * middle) + 0.5
+                ink = line * (0.1 + 0.9 * middle)
+                ink *= min(1.0, max(0.0, 1.6 - 1.6 * abs(across - above) / thick))
+                for k in range(3):
+                    skin = float(canvas[y, x, k])
+                    canvas[y, x, k] = int(skin + ink * (lash[k] - skin) + 0.5)
 
 
 @compiled
-def _mix(image: NDArray[np.uint8], i: int, j: int, fx: float, fy: float, c: int) -> float:
-    above = image[j, i, c] * (1.0 - fx) + image[j, i + 1, c] * fx
-    below = image[j + 1, i, c] * (1.0 - fx) + image[j + 1, i + 1, c] * fx
-    return float(above * (1.0 - fy) + below * fy)
+def _mix(image: NDArray[np.uint8], x: float, y: float, c: int) -> float:
+    """Between four pixels."""
+    i, j = int(x), int(y)
+    fx, fy = np.float32(x - i), np.float32(y - j)
+    a, b = np.float32(image[j, i, c]), np.float32(image[j, i + 1, c])
+    d, e = np.float32(image[j + 1, i, c]), np.float32(image[j + 1, i + 1, c])
+    near, far = a + fx * (b - a), d + fx * (e - d)
+    return near + fy * (far - near)

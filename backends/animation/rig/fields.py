@@ -126,6 +126,12 @@ FIELDS: Mapping[str, Field] = {
         },
         middle={152: (0.0, 0.005, 0.0)},
     ),
+    "fullLips": Field(
+        lips=lambda p: (
+            0.0, -p.up * (0.020 if p.upper else 0.026) * p.ring * p.dome(0.5), -0.012 * p.dome()
+        ),
+        middle=dict.fromkeys(CHIN_POINTS, STILL),
+    ),
     "mouthDimple": Field(lips=_dimple),
     "mouthStretch": Field(
         lips=lambda p: (0.20 * p.half_width * p.t, 0.012 * p.dome() * p.up * p.ring, 0.035 * p.t * p.t),

@@ -1,6 +1,6 @@
-"""The mesh of a whole picture: the face's landmarks, rings around them, a coarse grid to the border.
+"""The mesh of a person: the face's landmarks, rings around them, a coarse grid to the picture's edges and beyond.
 
-One mesh without a seam: what the head does fades out over neck, hair and background by a weight of every vertex.
+One mesh without a seam from the skull to the shoulders: how far a vertex goes along with the head is its weight.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
+from backends.animation.rig.layers import Layers
 from backends.animation.rig.topology import (
     CHIN,
     FOREHEAD,
@@ -21,6 +22,8 @@ from backends.animation.rig.topology import (
     fill_triangles,
     skin_triangles,
 )
+from backends.faces.detect import person_mask
+from backends.types import ImageArray
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.uint8]
@@ -28,14 +31,33 @@ Mask = NDArray[np.uint8]
 RING_SCALES = (1.13, 1.30, 1.52, 1.8, 2.2)
 """Rings of vertices outside the face, as multiples of its outline."""
 GRID_EYE_DISTANCES = 0.65
-MAX_DEPTH = 0.8
-"""How far behind the outline of the face the outer vertices fall back, in eye distances."""
-HEAD_HALF_WIDTH = 1.75
-"""Hair further sideways than this from the middle of the face does not move along."""
-FADE = 0.90
-"""Distance from the head, in eye distances, over which its motion fades to nothing."""
-TAIL = 0.04
-"""Weights below this are nothing: the fade's tail would be stretched over large triangles."""
+OVERHANG = 0.5
+"""How far the mesh goes on beyond the picture's edges, in eye distances, as all of these: a head that is cut off by
+them moves as a whole."""
+
+SKULL_CENTRE = (0.0, 0.2, 1.1)
+"""In the face's frame. A round head's outline in a picture, hair included, is as far away as its centre, wherever it is
+seen from."""
+SKULL_REACH = 1.0
+"""Distance from the face's outline over which the surface gets to that depth."""
+HEAD_REACH, HEAD_END = 1.4, 2.2
+"""Hair this far from the face's outline still turns with the head as one body; beyond, nothing of the head is left."""
+NECK_START, NECK_END = 0.05, 1.0
+"""Below the chin: where the neck begins to stay behind, and where only the shoulders' share is left."""
+NECK_HALF_WIDTH, SHOULDER_SLOPE, SHOULDER_RISE = 0.6, 0.7, 0.6
+"""Further sideways than a neck, shoulders and the hair on them begin higher: by this much for each eye distance, up to
+so much."""
+SHOULDERS, SHOULDERS_END = 0.05, 1.8
+"""Share of the head's motion that shoulders take, and how far below the chin it has died down."""
+
+STILL = 0.006
+"""Weights below this are nothing."""
+LEVEL_PITCH_DEG = 8.0
+"""What forehead to chin measures on a head held level: the median over frontal portraits."""
+
+FADE, TAIL, HALF_WIDTH = 0.90, 0.04, 1.75
+"""Of a picture that cannot be cut: distance from the head over which its motion fades in the background, weights that
+are nothing, and how far sideways from the middle of the face hair is taken to be the head's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +107,15 @@ class Mesh:
     head_weight: Array
     """(n,) 1 on the head, 0 where nothing moves."""
     border: NDArray[np.bool_]
-    """(n,) vertices on the picture's edge."""
+    """(n,) vertices that end the mesh: on the picture's edge or beyond."""
+
+    @property
+    def own_turn_deg(self) -> tuple[float, float]:
+        """Yaw and pitch of the head in the portrait, signs as in `backends.types.POSE`."""
+        right, down = self.frame.axes[0], self.frame.axes[1]
+        yaw = np.degrees(np.arctan2(right[2], np.hypot(right[0], right[1])))
+        pitch = np.degrees(np.arctan2(down[2], np.hypot(down[0], down[1]))) - LEVEL_PITCH_DEG
+        return float(yaw), float(pitch)
 
 
 def smoothstep(x: Array) -> Array:
@@ -94,32 +124,39 @@ def smoothstep(x: Array) -> Array:
     return t * t * (3.0 - 2.0 * t)
 
 
-def build_mesh(landmarks: Array, person: NDArray[np.float32], width: int, height: int) -> Mesh:
+def build_mesh(landmarks: Array, layers: Layers) -> Mesh:
     """Meshes a picture around a face.
 
     Args:
         landmarks: (478, 3) pixels, x right, y down, z away from the camera.
-        person: (height, width) in 0..1, where a person is seen.
     """
+    height, width = layers.opacity.shape
     skin_points = landmarks[:SKIN_POINTS].astype(np.float64)
     frame = FaceFrame.of(skin_points)
     outline = skin_points[list(OVAL)]
     outer = _outer_points(outline[:, :2], frame.eye_distance, width, height)
     away = np.linalg.norm(outer[:, None] - outline[None, :, :2], axis=2)
-    depth = outline[away.argmin(1), 2] + np.minimum(
-        away.min(1) * 0.9, MAX_DEPTH * frame.eye_distance
-    )
+    near, distance = away.argmin(1), away.min(1)
+    back = np.minimum(distance / (SKULL_REACH * frame.eye_distance), 1.0)
+    back = (back + smoothstep(back)) / 2
+    centre = frame.to_pixels(np.array([SKULL_CENTRE]))[0, 2]
+    depth = outline[near, 2] + back * (centre - outline[near, 2])
     vertices = np.concatenate([skin_points, np.column_stack([outer, depth])])
-    x, y = vertices[:, 0], vertices[:, 1]
-    border = (x <= 0.5) | (x >= width - 1.5) | (y <= 0.5) | (y >= height - 1.5)
+    local = frame.to_local(vertices)
+    room = _room(vertices[:, :2], width, height)
+    if layers.cut:
+        border = room < 1.0 - OVERHANG * frame.eye_distance
+        weight = _body_weight(local, distance / frame.eye_distance)
+    else:
+        border = room <= 0.5
+        weight = _fading_weight(vertices, layers.person, frame.eye_distance)
+        weight[border] = 0.0
     border[:SKIN_POINTS] = False
-    weight = _head_weight(vertices, person, frame.eye_distance)
     weight[:SKIN_POINTS] = 1.0
-    weight[border] = 0.0
     return Mesh(
         frame=frame,
         pixels=vertices,
-        local=frame.to_local(vertices),
+        local=local,
         skin=np.concatenate([skin_triangles(), _outer_triangles(outline[:, :2], outer)]),
         fills=fill_triangles(),
         head_weight=weight,
@@ -135,19 +172,29 @@ def _outer_points(outline: Array, eye_distance: float, width: int, height: int) 
         ring = ring if k < 2 else ring[::2]
         points.append((ring + np.roll(ring, 1, 0)) / 2 if k % 2 else ring)
     step = max(GRID_EYE_DISTANCES * eye_distance, width / 18)
-    columns = np.linspace(0, width - 1, int(width / step) + 2)
-    rows = np.linspace(0, height - 1, int(height / step) + 2)
+    over = OVERHANG * eye_distance
+    columns, rows = _ruler(width, step, over), _ruler(height, step, over)
     grid = np.stack(np.meshgrid(columns, rows), -1).reshape(-1, 2)
     last_ring = (centre + (outline - centre) * 2.45).astype(np.float32)
-    on_edge = (grid[:, 0] % (width - 1) == 0) | (grid[:, 1] % (height - 1) == 0)
     beyond = np.array(
         [cv2.pointPolygonTest(last_ring, (float(x), float(y)), False) < 0 for x, y in grid]
     )
-    points.append(grid[on_edge | beyond])
-    outer: Array = np.concatenate(points)
-    inside = np.minimum(outer, [width - 1, height - 1] - outer).min(1)
-    kept: Array = outer[(inside >= 0) & ((inside < 0.5) | (inside > 0.18 * eye_distance))]
-    return kept
+    points = [ring[_room(ring, width, height) > step / 4 - over] for ring in points]
+    outer: Array = np.concatenate([*points, grid[beyond | (_room(grid, width, height) < -0.5)]])
+    return outer
+
+
+def _room(points: Array, width: int, height: int) -> Array:
+    """(n,) how far points lie inside the picture's edges."""
+    room: Array = np.minimum(points, np.array([width - 1, height - 1]) - points).min(1)
+    return room
+
+
+def _ruler(length: int, step: float, over: float) -> Array:
+    """Grid lines from beyond one edge to beyond the other; one lies on each edge."""
+    inside = np.linspace(0, length - 1, int(length / step) + 2)
+    ruler: Array = np.concatenate([[-over], inside, [length - 1 + over]])
+    return ruler
 
 
 def _outer_triangles(outline: Array, outer: Array) -> IntArray:
@@ -165,15 +212,33 @@ def _outer_triangles(outline: Array, outer: Array) -> IntArray:
     return named
 
 
-def _head_weight(vertices: Array, person: NDArray[np.float32], eye_distance: float) -> Array:
-    """1 on the head (the person above the chin, and the face), fading to 0 with distance."""
-    height, width = person.shape
+def _body_weight(local: Array, from_face: Array) -> Array:
+    """(n,) head, hair and hat 1 throughout; the neck follows less and less, shoulders a little.
+
+    Args:
+        from_face: (n - 468,) eye distances of the outer vertices from the face's outline.
+    """
+    away = np.concatenate([np.zeros(SKIN_POINTS), from_face])
+    aside = np.abs(local[:, 0] - local[CHIN, 0]) - NECK_HALF_WIDTH
+    below = local[:, 1] - local[CHIN, 1] + np.clip(SHOULDER_SLOPE * aside, 0, SHOULDER_RISE)
+    head = smoothstep((HEAD_END - away) / (HEAD_END - HEAD_REACH))
+    neck = smoothstep((NECK_END - below) / (NECK_END - NECK_START))
+    rest = SHOULDERS * smoothstep((SHOULDERS_END - below) / SHOULDERS_END)
+    rest *= smoothstep((HEAD_END + 1 - away) / 1.0)
+    weight: Array = rest + (1 - rest) * head * neck
+    weight[weight < STILL] = 0.0
+    return weight
+
+
+def _fading_weight(vertices: Array, pixels: ImageArray, eye_distance: float) -> Array:
+    """(n,) 1 on the head (the person above the chin, and the face), fading with distance through the background."""
+    height, width = pixels.shape[:2]
     outline = vertices[list(OVAL), :2]
-    head: Mask = (person > 0.5).astype(np.uint8)
+    head: Mask = (person_mask(pixels) > 0.5).astype(np.uint8)
     head[min(height, max(0, round(float(vertices[CHIN, 1])))) :] = 0
     cv2.fillPoly(head, [outline.astype(np.int32)], (1,))
     sideways = np.abs(np.arange(width) - outline[:, 0].mean())
-    head[:, sideways >= HEAD_HALF_WIDTH * eye_distance] = 0
+    head[:, sideways >= HALF_WIDTH * eye_distance] = 0
     away = cv2.distanceTransform(1 - head, cv2.DIST_L2, 5) / eye_distance
     weight = smoothstep(1 - away.astype(np.float64) / FADE)
     soft = cv2.GaussianBlur(weight, (0, 0), 0.06 * eye_distance)

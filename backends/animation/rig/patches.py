@@ -17,6 +17,11 @@ LIP_MARGIN = 0.024
 LID_MARGIN = 0.075
 """Lids are painted over this far beyond the opening of the eye: lashes, and eyes that were drawn larger."""
 
+LASH_MARGIN = 0.05
+"""Below the lower lid only its lashes are painted over."""
+LID_LIGHT = 0.05
+"""The eyeball rounds a closed lid: its middle is lighter than the skin around."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patch:
@@ -49,6 +54,7 @@ def close_lids(pixels: Image, mesh: Mesh) -> tuple[Patch, ...]:
 
 
 def _close_eye(pixels: Image, mesh: Mesh, eye: Eye) -> Patch:
+    """The lid takes its colour from the lighter skin around the eye: brows and lashes stay out of it."""
     unit = mesh.frame.eye_distance
     hole = _filled(pixels, mesh.pixels[list(eye.contour), :2], LID_MARGIN * unit)
     up, beside = -mesh.frame.axes[1, :2], mesh.frame.axes[0, :2] * unit
@@ -56,7 +62,58 @@ def _close_eye(pixels: Image, mesh: Mesh, eye: Eye) -> Patch:
     crease = crease[crease[:, 0].argsort()]
     above = np.concatenate([crease[:1] - beside, crease, crease[-1:] + beside])
     brow = _filled(pixels, np.concatenate([above, above[::-1] + 2 * unit * up]), 0)
-    return _paint_away(pixels, hole & ~brow, 0.030, unit)
+    below = mesh.pixels[[eye.outer, *eye.lower, eye.inner], :2] - LASH_MARGIN * unit * up
+    below = below[below[:, 0].argsort()]
+    below = np.concatenate([below[:1] - beside, below, below[-1:] + beside])
+    pouch = _filled(pixels, np.concatenate([below, below[::-1] - 2 * unit * up]), 0)
+    rows, columns = _around(hole, int(0.2 * unit))
+    photo = np.ascontiguousarray(pixels[rows, columns])
+    hole, brow, pouch = hole[rows, columns], brow[rows, columns], pouch[rows, columns]
+    skin = _spread_skin(photo, hole, 0.09 * unit)
+    covered = np.zeros(hole.shape, np.uint8)
+    corner = [columns.start, rows.start]
+    contour = np.rint(mesh.pixels[list(eye.contour), :2] - corner).astype(np.int32)
+    cv2.fillPoly(covered, [contour], (1,))
+    depth = cv2.GaussianBlur(covered.astype(np.float32), (0, 0), 0.05 * unit)
+    lid = skin * (1 + LID_LIGHT * (depth / max(1e-3, float(depth.max()))))[..., None]
+    lid = lid + _grain(photo, hole, unit)
+    blend = cv2.GaussianBlur((hole & ~brow & ~pouch).astype(np.float32), (0, 0), 0.018 * unit)[..., None]
+    painted = np.clip(photo * (1 - blend) + lid * blend + 0.5, 0, 255).astype(np.uint8)
+    return Patch(columns.start, rows.start, photo, painted)
+
+
+def _around(hole: Image, reach: int) -> tuple[slice, slice]:
+    """Rows and columns of a mask and what surrounds it."""
+    left, top, width, height = cv2.boundingRect(hole)
+    rows = slice(max(0, top - reach), top + height + reach)
+    return rows, slice(max(0, left - reach), left + width + reach)
+
+
+def _spread_skin(photo: Image, hidden: Image, reach: float) -> NDArray[np.float32]:
+    """(h, w, 3) the colour of the skin around each pixel: a mean over what is neither hidden nor much darker than its
+    surroundings."""
+    light = cv2.GaussianBlur(photo, (0, 0), max(0.6, 0.1 * reach)).max(2).astype(np.float32)
+    seen = (hidden == 0).astype(np.float32) + np.float32(1e-4)
+    usual = cv2.GaussianBlur(light * seen, (0, 0), 2.5 * reach)
+    usual = usual / cv2.GaussianBlur(seen, (0, 0), 2.5 * reach) + 1
+    weight = np.clip((light / usual - 0.68) / 0.2, 0, 1) * (hidden == 0) + 1e-4
+    total, share = np.zeros(photo.shape, np.float32), np.zeros(hidden.shape, np.float32)
+    for scale, trust in ((1.0, 1.0), (2.5, 0.05)):
+        near = cv2.GaussianBlur(weight.astype(np.float32), (0, 0), scale * reach)
+        colours = (photo * weight[..., None]).astype(np.float32)
+        total += trust * cv2.GaussianBlur(colours, (0, 0), scale * reach)
+        share += trust * near
+    return (total / share[..., None]).astype(np.float32)
+
+
+def _grain(photo: Image, hole: Image, unit: float) -> NDArray[np.float32]:
+    """(h, w, 3) the fine texture of the skin below an eye, brought up over it."""
+    values = photo.astype(np.float32)
+    fine = np.clip(values - cv2.GaussianBlur(values, (0, 0), max(0.8, 0.02 * unit)), -6, 6)
+    rows = np.flatnonzero(hole.any(1))
+    down = len(rows) if len(rows) else 1
+    moved = np.concatenate([fine[down:], fine[:down][::-1]])
+    return moved.astype(np.float32)
 
 
 def _filled(pixels: Image, outline: Array, margin: float) -> Image:
@@ -70,10 +127,7 @@ def _filled(pixels: Image, outline: Array, margin: float) -> Image:
 
 def _paint_away(pixels: Image, hole: Image, blur: float, unit: float) -> Patch:
     """Fills a hole from what surrounds it (Telea 2004), softened towards its middle; `blur` in eye distances."""
-    reach = int(0.2 * unit)
-    left, top, width, height = cv2.boundingRect(hole)
-    rows = slice(max(0, top - reach), top + height + reach)
-    columns = slice(max(0, left - reach), left + width + reach)
+    rows, columns = _around(hole, int(0.2 * unit))
     photo = np.ascontiguousarray(pixels[rows, columns])
     hole = np.ascontiguousarray(hole[rows, columns])
     filled = cv2.inpaint(photo, hole, 4, cv2.INPAINT_TELEA)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from backends.animation.rig.compiled import compiled
 from backends.animation.rig.mesh import Mesh
 
 Array = NDArray[np.float64]
@@ -13,8 +14,11 @@ PIVOT = np.array([0.0, 1.55, 0.95])
 """The neck's joint in the face's frame, in eye distances."""
 CAMERA_DISTANCE = 11.0
 """From the eyes to the camera, in eye distances."""
-TURN_LIMITS_DEG = (8.0, 7.0, 6.0)
-"""Yaw, pitch and roll that one photo stands: beyond, cheeks and hair stretch visibly."""
+TURN_LIMITS_DEG = (15.0, 10.0, 8.0)
+"""Yaw, pitch and roll that one frontal photo stands: beyond, cheeks and hair stretch visibly."""
+OWN_TURN_SHARE, LEAST_LIMIT_DEG = 0.6, 5.0
+"""A head that is turned in the portrait turns less by this share: further away it is cut by its own outline, and back
+it shows a side that is not in the picture."""
 SHIFT_LIMITS = (0.16, 0.12, 0.45)
 """Translation limits, in eye distances."""
 
@@ -29,6 +33,14 @@ def soft_limit(value: float, limit: float) -> float:
     return float(np.copysign(knee + rest * over / (rest + over), value))
 
 
+def turn_limits(own_turn_deg: tuple[float, float]) -> tuple[float, ...]:
+    """Yaw, pitch and roll that a portrait stands whose head is turned by this yaw and pitch."""
+    return tuple(
+        max(min(limit, LEAST_LIMIT_DEG), limit - OWN_TURN_SHARE * abs(own))
+        for limit, own in zip(TURN_LIMITS_DEG, (*own_turn_deg, 0.0), strict=True)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class HeadPose:
     """A rigid motion of the head about the neck."""
@@ -39,9 +51,16 @@ class HeadPose:
     """(3,) eye distances."""
 
     @classmethod
-    def of(cls, pose: NDArray[np.float32]) -> "HeadPose":
-        """From the channels of `backends.types.POSE`, softly limited."""
-        turn = [soft_limit(float(v), m) for v, m in zip(pose[:3], TURN_LIMITS_DEG, strict=True)]
+    def of(
+        cls, pose: NDArray[np.float32], own_turn_deg: tuple[float, float] = (0.0, 0.0)
+    ) -> "HeadPose":
+        """From the channels of `backends.types.POSE`, softly limited.
+
+        Args:
+            own_turn_deg: Yaw and pitch of the head in the portrait.
+        """
+        limits = turn_limits(own_turn_deg)
+        turn = [soft_limit(float(v), m) for v, m in zip(pose[:3], limits, strict=True)]
         yaw, pitch, roll = np.deg2rad(turn)
         cy, sy, cp, sp = np.cos(yaw), -np.sin(yaw), np.cos(pitch), np.sin(pitch)
         cr, sr = np.cos(roll), np.sin(roll)
@@ -61,8 +80,40 @@ class HeadPose:
 
 def project(mesh: Mesh, points: Array, head: HeadPose) -> Array:
     """(n, 3) vertices in the face's frame to pixels and depth; far vertices follow the head by their weight."""
-    blended = points + (head.apply(points) - points) * mesh.head_weight[:, None]
-    return mesh.frame.to_pixels(blended)
+    frame = mesh.frame
+    return _to_pixels(
+        points, mesh.head_weight, head.rotation, head.shift, frame.axes, frame.origin,
+        frame.eye_distance,
+    )  # fmt: skip
+
+
+@compiled
+def _to_pixels(
+    points: Array,
+    weight: Array,
+    rotation: Array,
+    shift: Array,
+    axes: Array,
+    origin: Array,
+    eye_distance: float,
+) -> Array:
+    """`HeadPose.apply` by a weight of every point, then `FaceFrame.to_pixels`."""
+    out = np.empty_like(points)
+    moved = np.empty(3)
+    for i in range(points.shape[0]):
+        for r in range(3):
+            moved[r] = PIVOT[r] + shift[r]
+            for c in range(3):
+                moved[r] += rotation[r, c] * (points[i, c] - PIVOT[c])
+        scale = (CAMERA_DISTANCE + points[i, 2]) / (CAMERA_DISTANCE + moved[2])
+        for r in range(3):
+            place = moved[r] * scale if r < 2 else moved[r]
+            moved[r] = points[i, r] + weight[i] * (place - points[i, r])
+        for r in range(3):
+            out[i, r] = origin[r]
+            for c in range(3):
+                out[i, r] += moved[c] * axes[c, r] * eye_distance
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +127,30 @@ class Plane:
 
     def inverse(self, corner: tuple[int, int]) -> Array:
         """(2, 3) from pixels counted from a corner to offsets in eye distances."""
-        (a, b), (c, d) = self.axes
-        back = np.array([[d, -b], [-c, a]]) / (a * d - b * c)
-        return np.column_stack([back, back @ (corner - self.origin)])
+        return _inverse(self.axes, self.origin, corner[0], corner[1])
+
+
+@compiled
+def _inverse(axes: Array, origin: Array, left: float, top: float) -> Array:
+    a, b, c, d = axes[0, 0], axes[0, 1], axes[1, 0], axes[1, 1]
+    x, y, area = left - origin[0], top - origin[1], a * d - b * c
+    back = np.array([[d, -b, d * x - b * y], [-c, a, a * y - c * x]])
+    inverse: Array = back / area
+    return inverse
 
 
 def head_plane(mesh: Mesh, anchor: Array, head: HeadPose) -> Plane:
     """The plane around a point of the head."""
-    at = mesh.frame.to_pixels(head.apply(anchor + PLANE_POINTS))[:, :2]
-    return Plane((at[1:] - at[0]).T / PLANE_STEP, at[0])
+    frame = mesh.frame
+    at = _to_pixels(
+        anchor + PLANE_POINTS, WHOLE, head.rotation, head.shift, frame.axes, frame.origin,
+        frame.eye_distance,
+    )  # fmt: skip
+    return Plane((at[1:, :2] - at[0, :2]).T / PLANE_STEP, at[0, :2])
 
 
 PLANE_STEP = 0.2
 PLANE_POINTS = PLANE_STEP * np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+WHOLE = np.ones(len(PLANE_POINTS))
 STRAIGHT = HeadPose(np.eye(3), np.zeros(3))
 """The portrait's own pose."""

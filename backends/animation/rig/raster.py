@@ -1,4 +1,4 @@
-"""From a moved mesh to the picture's inverse map: for every pixel, where in the portrait it comes from."""
+"""From a moved mesh to the picture's inverse map: for every pixel, where in the texture it comes from."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,15 +7,83 @@ from backends.animation.rig.compiled import compiled
 
 STEPS = 32
 """OpenCV's fixed-point maps know 1/32 of a pixel (INTER_TAB_SIZE)."""
+UNITS = STEPS << 12
+"""Of a pixel, that places along a span are counted in: below 16,384 pixels they fit into 32 bits."""
+HALF = UNITS / STEPS / 2
+SLACK = 1e-3
+"""Of a pixel, by which neighbours overlap, so that rounding leaves no gap between them."""
+AHEAD = 8
+"""Added before a conversion that cuts digits off, so that it rounds down below zero too."""
+
+
+DEPTHS = 1024
+"""Steps of depth that triangles are told apart by."""
 
 
 def painting_order(
     triangles: NDArray[np.int32], surface_count: int, depth: NDArray[np.float32]
 ) -> NDArray[np.int32]:
     """(k, 3) triangles from back to front: what fills openings, then the surface by the depth of its middle."""
-    surface = triangles[:surface_count]
-    far_first = np.argsort(-depth[surface].sum(1), kind="stable")
-    return np.concatenate([triangles[surface_count:], surface[far_first]])
+    ordered = np.empty_like(triangles)
+    fills = len(triangles) - surface_count
+    ordered[:fills] = triangles[surface_count:]
+    _sort(triangles[:surface_count], depth, ordered[fills:])
+    return ordered
+
+
+@compiled
+def _sort(
+    triangles: NDArray[np.int32], depth: NDArray[np.float32], ordered: NDArray[np.int32]
+) -> None:
+    """Counting sort, the farthest first; stable."""
+    count = triangles.shape[0]
+    middle = np.empty(count, np.float32)
+    for t in range(count):
+        middle[t] = depth[triangles[t, 0]] + depth[triangles[t, 1]] + depth[triangles[t, 2]]
+    far = middle.max()
+    scale = np.float32(DEPTHS - 1) / max(far - middle.min(), np.float32(1e-6))
+    starts = np.zeros(DEPTHS + 1, np.int32)
+    for t in range(count):
+        starts[int((far - middle[t]) * scale) + 1] += 1
+    for k in range(DEPTHS):
+        starts[k + 1] += starts[k]
+    for t in range(count):
+        k = int((far - middle[t]) * scale)
+        at = starts[k]
+        starts[k] += 1
+        for c in range(3):
+            ordered[at, c] = triangles[t, c]
+
+
+@compiled
+def reach(
+    triangles: NDArray[np.int32],
+    target: NDArray[np.float32],
+    width: int,
+    strip: int,
+    extents: NDArray[np.int32],
+) -> None:
+    """The columns that triangles touch in each strip of the picture.
+
+    Args:
+        strip: Rows of a strip.
+        extents: (strips, 2) first column and one past the last; the first is the larger where there are
+            none.
+    """
+    extents[:, 0] = 0x7FFFFFFF
+    extents[:, 1] = 0
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        low = min(target[a, 1], target[b, 1], target[c, 1])
+        high = max(target[a, 1], target[b, 1], target[c, 1])
+        left = min(target[a, 0], target[b, 0], target[c, 0])
+        right = max(target[a, 0], target[b, 0], target[c, 0])
+        first = max(0, int(np.floor(low - 1.0)) // strip)
+        last = min(extents.shape[0] - 1, int(np.floor(high + 1.0)) // strip)
+        start, end = max(0, int(np.floor(left)) - 1), min(width, int(np.ceil(right)) + 2)
+        for s in range(first, last + 1):
+            extents[s, 0] = min(extents[s, 0], start)
+            extents[s, 1] = max(extents[s, 1], end)
 
 
 @compiled
@@ -33,14 +101,14 @@ def rasterize(
     Args:
         triangles: (k, 3) from back to front.
         target: (n, 2) vertices in the picture that is drawn.
-        source: (n, 2) where they are in the portrait.
+        source: (n, 2) where they are in the texture.
         left, top: Of the region that the maps cover.
-        whole: (h, w) pixel of the portrait, x in the lower half and y in the upper half of the word: read as (h, w, 2)
+        whole: (h, w) pixel of the texture, x in the lower half and y in the upper half of the word: read as (h, w, 2)
             int16 it is the map CV_16SC2 of `cv2.remap`.
         fraction: (h, w) thirty-seconds of a pixel beyond, the map CV_16UC1 of `cv2.remap`.
     """
     height, width = whole.shape
-    five, half_word = np.int32(5), np.int32(16)
+    five, half_word, to_step, to_pixel = np.int32(5), np.int32(16), np.int32(12), np.int32(17)
     low, word = np.int32(31), np.int32(0xFFFF)
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
@@ -50,34 +118,48 @@ def rasterize(
             b, c = c, b
         if target[b, 1] < target[a, 1]:
             a, b = b, a
-        ax, ay = float(target[a, 0]) - left, float(target[a, 1]) - top
+        ay, cy = float(target[a, 1]) - top, float(target[c, 1]) - top
+        if cy < -1e-3 or ay > height - 1 + 1e-3:
+            continue
+        ax, cx = float(target[a, 0]) - left, float(target[c, 0]) - left
         bx, by = float(target[b, 0]) - left, float(target[b, 1]) - top
-        cx, cy = float(target[c, 0]) - left, float(target[c, 1]) - top
         area = (by - cy) * (ax - cx) + (cx - bx) * (ay - cy)
         if abs(area) < 1e-5:
             continue
-        long_edge = (cx - ax) / (cy - ay)
-        upper_edge = (bx - ax) / (by - ay) if by - ay > 1e-6 else 0.0
-        lower_edge = (cx - bx) / (cy - by) if cy - by > 1e-6 else 0.0
-        px, py = float(source[c, 0]) * STEPS, float(source[c, 1]) * STEPS
-        pa, pb = source[a, 0] * STEPS - px, source[b, 0] * STEPS - px
-        qa, qb = source[a, 1] * STEPS - py, source[b, 1] * STEPS - py
+        px, py = float(source[c, 0]) * UNITS, float(source[c, 1]) * UNITS
+        pa, pb = source[a, 0] * UNITS - px, source[b, 0] * UNITS - px
+        qa, qb = source[a, 1] * UNITS - py, source[b, 1] * UNITS - py
         p_dx = ((by - cy) * pa + (cy - ay) * pb) / area
         p_dy = ((cx - bx) * pa + (ax - cx) * pb) / area
         q_dx = ((by - cy) * qa + (cy - ay) * qb) / area
         q_dy = ((cx - bx) * qa + (ax - cx) * qb) / area
-        du, dv = np.float32(p_dx), np.float32(q_dx)
-        for y in range(max(0, int(np.ceil(ay - 1e-3))), min(height, int(np.floor(cy + 1e-3)) + 1)):
-            at = min(max(float(y), ay), cy)
-            x0 = ax + (at - ay) * long_edge
-            x1 = ax + (at - ay) * upper_edge if at < by else bx + (at - by) * lower_edge
-            start = max(0, int(np.ceil(min(x0, x1) - 1e-3)))
-            end = min(width, int(np.floor(max(x0, x1) + 1e-3)) + 1)
-            p = np.float32(px + 0.5 + p_dx * (start - cx) + p_dy * (y - cy))
-            q = np.float32(py + 0.5 + q_dx * (start - cx) + q_dy * (y - cy))
-            pixels, rests = whole[y, start:end], fraction[y, start:end]
-            for k in range(end - start):
-                step = np.float32(k)
-                u, v = np.int32(p + du * step), np.int32(q + dv * step)
-                pixels[k] = ((v >> five) << half_word) | ((u >> five) & word)
-                rests[k] = ((v & low) << five) | (u & low)
+        p_zero, q_zero = px + HALF - p_dx * cx - p_dy * cy, py + HALF - q_dx * cx - q_dy * cy
+        du, dv = np.int32(np.rint(p_dx)), np.int32(np.rint(q_dx))
+        low_x, high_x = max(min(ax, bx, cx), -1.0), min(max(ax, bx, cx), float(width))
+        long_slope = (cx - ax) / (cy - ay)
+        for half in range(2):
+            if half == 0:
+                from_x, from_y, to_y = ax, ay, by
+                slope = (bx - ax) / max(by - ay, 1e-6)
+            else:
+                from_x, from_y, to_y = bx, by, cy
+                slope = (cx - bx) / max(cy - by, 1e-6)
+            first, last = (
+                max(0, int(np.ceil(from_y - SLACK))),
+                min(height - 1, int(np.floor(to_y + SLACK))),
+            )
+            for y in range(first, last + 1):
+                x0 = min(max(ax + (y - ay) * long_slope, low_x), high_x)
+                x1 = min(max(from_x + (y - from_y) * slope, low_x), high_x)
+                start = max(0, int(min(x0, x1) + (AHEAD + 1 - SLACK)) - AHEAD)
+                end = min(width, int(max(x0, x1) + (AHEAD + 1 + SLACK)) - AHEAD)
+                u = np.int32(p_zero + p_dx * start + p_dy * y)
+                v = np.int32(q_zero + q_dx * start + q_dy * y)
+                pixels, rests = whole[y, start:end], fraction[y, start:end]
+                for x in range(end - start):
+                    pixels[x] = np.int32(np.int32(v >> to_pixel) << half_word) | np.int32(
+                        np.int32(u >> to_pixel) & word
+                    )
+                    rest = np.int32(np.int32(v >> to_step) & low) << five
+                    rests[x] = np.uint16(rest | np.int32(np.int32(u >> to_step) & low))
+                    u, v = np.int32(u + du), np.int32(v + dv)

@@ -15,8 +15,15 @@ Array = NDArray[np.float64]
 
 NEUTRAL_LIFT = -0.012
 """Mouth corners above the lips' middle in a face at rest, in eye distances; as all of these."""
-NEUTRAL_WIDTH, SMILE_WIDENS = 0.74, 1.2
+NEUTRAL_WIDTH, SMILE_WIDENS = 0.74, 1.35
 """Widest mouth at rest; and the most by which a smile is taken to have widened one."""
+FULLER_UPPER, FULLER_LOWER = 0.020, 0.026
+"""What 1 of the field fullLips adds to the height of the lips."""
+FULLEST = 1.6
+CHEEK_FALLS = 0.7
+"""cheekSquint that a relaxed smile takes away."""
+LOWER_LID_FALLS = 0.45
+"""eyeSquint that a relaxed smile takes away."""
 NEUTRAL_INNER_BROW, NEUTRAL_OUTER_BROW = 0.240, 0.215
 """Height of the brows' ends above the line of the eyes."""
 NEUTRAL_LID_GAP = 0.166
@@ -78,14 +85,24 @@ def correct_rest(
         slopes = np.where(np.outer(free, free), slopes, np.eye(2))
         amounts = amounts + np.linalg.solve(slopes, np.where(free, wanted - now, 0.0))
         amounts = np.clip(amounts, [-1.5, -1.6], [0.5, 0.0])
-    smile = max(0.0, -float(amounts[0]))
-    cheek = -0.5 * min(1.0, smile) if smile > 0.1 else 0.0
+    narrowed = width / max(measure(amounts)[1], 0.1)
+    smile = max(-float(amounts[0]), (narrowed - 1.0) / (SMILE_WIDENS - 1.0) if smiling else 0.0)
+    smile = smile if smile > 0.1 else 0.0
     mouth = amounts[0] * fields["plainSmile"] + amounts[1] * fields["mouthStretch"]
+    mouth += _fullness(local, narrowed) * fields["fullLips"]
+    brows = _brow_correction(local, fields, smiling)
     return RestCorrection(
-        mouth=mouth + cheek * fields["cheekSquint"],
-        brows=_brow_correction(local, fields, smiling),
-        smile=smile if smile > 0.1 else 0.0,
+        mouth=mouth - CHEEK_FALLS * min(1.0, smile) * fields["cheekSquint"],
+        brows=brows - LOWER_LID_FALLS * min(1.0, smile) * fields["eyeSquint"],
+        smile=smile,
     )
+
+
+def _fullness(local: Array, narrowed: float) -> float:
+    """How much fuller lips get, of unchanged area, as the mouth becomes this many times narrower."""
+    upper, lower = local[13, 1] - local[0, 1], local[17, 1] - local[14, 1]
+    grown = (narrowed - 1.0) * (upper + lower) / (FULLER_UPPER + FULLER_LOWER)
+    return float(np.clip(grown, 0.0, FULLEST))
 
 
 def _brow_correction(local: Array, fields: Mapping[str, Array], smiling: bool) -> Array:

@@ -6,6 +6,7 @@ own texture, so that folds travel with the skin.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 from backends.animation.rig.compiled import compiled
 from backends.animation.rig.curves import smooth
 from backends.animation.rig.deform import ROW, ROWS
-from backends.animation.rig.folds import LEFT, RIGHT, Blob, Mark, Stroke, face_marks
+from backends.animation.rig.eraser import smile_bands, smile_eraser
+from backends.animation.rig.folds import Blob, Mark, Stroke, face_marks
 from backends.animation.rig.mesh import Mesh
-from backends.animation.rig.topology import EYES, LOWER_LIP, OVAL, SKIN_POINTS, UPPER_LIP
+from backends.animation.rig.topology import SKIN_POINTS
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -24,14 +26,14 @@ Image = NDArray[np.uint8]
 
 TINT = np.array([0.72, 1.06, 1.10], np.float32)
 """Folds darken red less than green and blue: light under skin is red."""
-WEIGHT_STEPS = 128
+WEIGHT_STEPS = 64
 """Weights are rounded to this, so that a still face is not shaded anew for every frame."""
 
 DRIVERS: Mapping[str, Mapping[str, float]] = {
     "nasolabial": {"mouthSmile": 1.0, "mouthDimple": 0.15, "noseSneer": 0.85, "mouthFrown": 0.5},
     "dimple": {"mouthSmile": 0.65, "mouthDimple": 0.4},
-    "mouthCorner": {"mouthSmile": 0.45, "mouthDimple": 0.15, "mouthFrown": 0.55},
-    "marionette": {"mouthFrown": 0.45, "mouthPress": 0.4, "mouthStretch": 0.1},
+    "mouthCorner": {"mouthSmile": 0.45, "mouthDimple": 0.15, "mouthFrown": 0.30},
+    "marionette": {"mouthFrown": 0.35, "mouthPress": 0.3, "mouthStretch": 0.1},
     "cheekLight": {"mouthSmile": 0.55, "cheekSquint": 0.5},
     "cheekHollow": {"mouthSmile": 0.3},
     "crowsFeet": {"cheekSquint": 0.6, "mouthSmile": 0.2},
@@ -58,12 +60,21 @@ LIMITS: Mapping[str, float] = {
 ERASE_PER_SMILE, LARGEST_ERASE = 1.5, 1.15
 
 
+class Box(NamedTuple):
+    """Pixels of the portrait."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
 @dataclass(frozen=True, slots=True)
 class Shading:
     """Layers over a box of the portrait, at half its resolution."""
 
-    box: tuple[int, int, int, int]
-    """left, top, width, height in the portrait; even sizes."""
+    box: Box
+    """Where there are layers; even sizes."""
     drivers: Floats
     """(layers, len(ROWS))"""
     limits: Floats
@@ -108,13 +119,13 @@ def build_shading(pixels: Image, mesh: Mesh, smile: float) -> Shading:
         offset += patch.size
     light = cv2.GaussianBlur(half, (0, 0), 1.5).max(2).astype(np.float32)
     return Shading(
-        box=(int(low[0]), int(low[1]), int(size[0]), int(size[1])),
+        box=Box(int(low[0]), int(low[1]), int(size[0]), int(size[1])),
         drivers=np.stack([_driver(name) for name in names]),
         limits=np.array([_limit(name) for name in names], np.float32),
         values=np.concatenate(values),
         patches=np.array(patches, np.int32),
         headroom=np.clip((250 - light) / 90, 0, 1),
-        eraser=_eraser(half.astype(np.uint8), easel, unit / 2),
+        eraser=smile_eraser(crop, easel.points * 2 + 0.5, _smile_bands(easel), unit),
         smile=smile,
     )
 
@@ -192,11 +203,9 @@ class _Easel:
         window = self._window(path, 3.2 * width)
         if window is None:
             return
-        rows, columns, xs, ys = window
+        rows, columns, xs, _ = window
         best = np.zeros(xs.shape)
-        for (x, y), end in zip(path, ends, strict=True):
-            distance = (xs - x) ** 2 + (ys - y) ** 2
-            np.maximum(best, end * np.exp(-distance / (2 * width * width)), out=best)
+        draw_stroke(best, path - [columns.start, rows.start], ends, width)
         best[best < 6e-3] = 0
         canvas[rows, columns] += (mark.strength * best).astype(np.float32)
 
@@ -212,67 +221,213 @@ class _Easel:
         canvas[rows, columns] += (mark.strength * best).astype(np.float32)
 
 
-def _eraser(half: Image, easel: _Easel, unit: float) -> Floats:
-    """(h, w, 3) log difference between the skin's large and small scale, in bands along the folds of a smile."""
-    skin = np.zeros(half.shape[:2], np.uint8)
-    cv2.fillPoly(skin, [np.rint(easel.points[list(OVAL)]).astype(np.int32)], (1,))
-    holes = [[*eye.crease, *reversed(eye.lower)] for eye in EYES]
-    holes += [[*UPPER_LIP[3], *LOWER_LIP[3][-2:0:-1]], [129, 98, 97, 2, 326, 327, 358, 5]]
-    for hole in holes:
-        cv2.fillPoly(skin, [np.rint(easel.points[hole]).astype(np.int32)], (0,))
-    solid = cv2.erode(skin, np.ones((3, 3), np.uint8)).astype(np.float32)
-    local, bands = easel.local, []
-    for side in (RIGHT, LEFT):
-        place = np.array([side.sign, 1.0])
-        folds = (
-            side.wing,
-            203 if side is RIGHT else 423,
-            side.nasolabial,
-            side.below_cheek,
-            side.jowl,
-        )
-        beside = local[side.corner] + place * [[0.04, -0.10], [0.055, -0.01], [0.05, 0.09]]
-        bands += [
-            Stroke(local[list(folds)], 0.07, 1.0, (0.12, 0.4)),
-            Stroke(beside, 0.05, 1.0, (0.2, 0.3)),
-            Stroke(local[list(side.pouch)] + [0, 0.015], 0.035, 0.8, (0.2, 0.2)),
-        ]
-    mask = np.zeros(skin.shape, np.float32)
-    for band in bands:
-        layer = np.zeros_like(mask)
-        easel._stroke(layer, band)
-        np.maximum(mask, layer, out=mask)
-    mask = np.clip(mask * 1.25, 0, 1) * cv2.GaussianBlur(solid, (0, 0), 0.015 * unit + 0.3)
-
-    def average(values: Floats, sigma: float) -> Floats:
-        weight = cv2.GaussianBlur(solid, (0, 0), sigma * unit + 0.2) + 1e-3
-        blurred = cv2.GaussianBlur(values * solid[..., None], (0, 0), sigma * unit + 0.2)
-        return (blurred / weight[..., None]).astype(np.float32)
-
-    log = np.log(half.astype(np.float32) + 4)
-    difference = np.clip(average(log, 0.11) - average(log, 0.012), -0.12, 0.8)
-    eraser: Floats = (difference * mask[..., None]).astype(np.float32)
-    return eraser
+def _smile_bands(easel: _Easel) -> Floats:
+    """(h, w) 0..1 at half resolution."""
+    patch, (left, top) = easel.draw(smile_bands(easel.local))
+    bands = np.zeros((easel.height, easel.width), np.float32)
+    bands[top : top + patch.shape[0], left : left + patch.shape[1]] = np.clip(patch, 0, 1)
+    return bands
 
 
-def shade(target: Image, source: Image, shading: Shading, weights: Floats, gains: Floats) -> None:
-    """Writes the shaded box of `source` into `target`, both (h, w, 3) of the portrait's size.
+@compiled
+def draw_stroke(best: Array, path: Array, ends: Array, width: float) -> None:
+    """Gaussian dots along a path, the strongest at each pixel.
+
+    Args:
+        best: (h, w), written.
+        path: (n, 2) dots.
+        ends: (n,) their strengths.
+        width: The dots' sigma.
+    """
+    reach, fall = 3.3 * width, -0.5 / (width * width)
+    for k in range(path.shape[0]):
+        px, py = path[k, 0], path[k, 1]
+        for y in range(max(0, int(py - reach)), min(best.shape[0], int(py + reach) + 2)):
+            for x in range(max(0, int(px - reach)), min(best.shape[1], int(px + reach) + 2)):
+                distance = (x - px) ** 2 + (y - py) ** 2
+                best[y, x] = max(best[y, x], ends[k] * np.exp(distance * fall))
+
+
+def shade(
+    target: Image,
+    source: Image,
+    shading: Shading,
+    weights: Floats,
+    before: Floats | None,
+    gains: Floats,
+    touched: Sequence[Box] = (),
+) -> Box | None:
+    """Brings the shaded box of `source` in `target` up to date, both (h, w, 3) of the portrait's size.
 
     Args:
         weights: From `Shading.weights`.
-        gains: (box height / 2, box width / 2, 3) scratch.
+        before: Those that `target` and `gains` were left with; None draws everything.
+        gains: (box height / 2, box width / 2, 3), kept from call to call.
+        touched: What has changed in `source`.
+
+    Returns:
+        What has changed in `target`; None for nothing.
     """
     left, top, width, height = shading.box
-    box = slice(top, top + height), slice(left, left + width)
-    if not weights.any():
-        target[box] = source[box]
-        return
-    sum_layers(
-        gains, shading.values, shading.patches, weights[:-1], shading.headroom, shading.eraser,
-        float(weights[-1]), TINT,
-    )  # fmt: skip
+    boxes = [(x - left, y - top, x - left + w, y - top + h) for x, y, w, h in touched]
+    if before is None:
+        gains.fill(1)
+        before = np.full_like(weights, np.nan)
+        boxes = [(0, 0, width, height)]
     rows = (source.shape[0], -1)
-    apply_gains(target.reshape(rows), source.reshape(rows), left, top, gains)
+    changed = refresh(
+        target.reshape(rows), source.reshape(rows), left, top, gains, shading.values,
+        shading.patches, weights, before, shading.headroom, shading.eraser,
+        np.array(boxes, np.int64).reshape(-1, 4), TINT,
+    )  # fmt: skip
+    x0, y0, x1, y1 = (int(v) for v in changed)
+    return Box(left + x0, top + y0, x1 - x0, y1 - y0) if x1 > x0 else None
+
+
+@compiled
+def refresh(
+    target: Image,
+    source: Image,
+    left: int,
+    top: int,
+    gains: Floats,
+    values: Floats,
+    patches: NDArray[np.int32],
+    weights: Floats,
+    before: Floats,
+    headroom: Floats,
+    eraser: Floats,
+    touched: NDArray[np.int64],
+    tint: Floats,
+) -> NDArray[np.int64]:
+    """The pixels of `shade`, pictures as (h, 3 w); `touched` as left, top, right, bottom in the box, as the result."""
+    rows, columns = headroom.shape
+    changed, drawn = np.empty((rows, 2, 2), np.int64), np.empty((rows, 2, 2), np.int64)
+    for lines in (changed, drawn):
+        lines[:, :, 0], lines[:, :, 1] = columns, 0
+    erase = weights[-1]
+    if erase != before[-1]:
+        _include(changed, columns, 0, 0, columns, rows)
+    for k in range(patches.shape[0]):
+        if weights[k] != before[k]:
+            _include(changed, columns, patches[k, 1], patches[k, 2], patches[k, 3], patches[k, 4])
+    total = np.empty(columns, np.float32)
+    for y in range(rows):
+        for side in range(2):
+            x0, x1 = changed[y, side, 0], changed[y, side, 1]
+            if x1 > x0:
+                _sum_row(total, y, x0, x1, values, patches, weights)
+                _gain_row(gains[y], total, headroom[y], eraser[y], x0, x1, erase, tint)
+                _include(drawn, columns, x0 - 1, y - 1, x1 - x0 + 2, 3)
+    for k in range(touched.shape[0]):
+        x0, y0 = touched[k, 0] >> 1, touched[k, 1] >> 1
+        wide, high = (touched[k, 2] + 1 >> 1) - x0, (touched[k, 3] + 1 >> 1) - y0
+        _include(drawn, columns, x0, y0, wide, high)
+    box = np.array([2 * columns, 2 * rows, 0, 0])
+    for y in range(rows):
+        for side in range(2):
+            x0, x1 = drawn[y, side, 0], drawn[y, side, 1]
+            if x1 > x0:
+                for row in range(2 * y, 2 * y + 2):
+                    _apply_row(target[top + row], source[top + row], left, gains, row, x0, x1)
+                box[0], box[1] = min(box[0], 2 * x0), min(box[1], 2 * y)
+                box[2], box[3] = max(box[2], 2 * x1), 2 * y + 2
+    return box
+
+
+@compiled
+def _include(
+    lines: NDArray[np.int64], columns: int, left: int, top: int, width: int, height: int
+) -> None:
+    """Widens the (start, end) of rows, one in each half of the columns, to a box."""
+    middle = columns // 2
+    for side in range(2):
+        x0 = max(left, middle * side)
+        x1 = min(left + width, columns if side else middle)
+        if x1 > x0:
+            for y in range(max(0, top), min(lines.shape[0], top + height)):
+                lines[y, side, 0] = min(lines[y, side, 0], x0)
+                lines[y, side, 1] = max(lines[y, side, 1], x1)
+
+
+@compiled
+def _sum_row(
+    total: Floats,
+    y: int,
+    x0: int,
+    x1: int,
+    values: Floats,
+    patches: NDArray[np.int32],
+    weights: Floats,
+) -> None:
+    total[x0:x1] = 0.0
+    for k in range(patches.shape[0]):
+        line, weight = y - patches[k, 2], weights[k]
+        if weight != 0.0 and 0 <= line < patches[k, 4]:
+            left, width = patches[k, 1], patches[k, 3]
+            start = patches[k, 0] + line * width - left
+            first, last = max(x0, left), min(x1, left + width)
+            if last > first:
+                part, layer = total[first:last], values[start + first : start + last]
+                for x in range(part.shape[0]):
+                    part[x] += weight * layer[x]
+
+
+@compiled
+def _gain_row(
+    gains: Floats,
+    total: Floats,
+    headroom: Floats,
+    eraser: Floats,
+    x0: int,
+    x1: int,
+    erase: float,
+    tint: Floats,
+) -> None:
+    """e to the sum of layers, as a power of 8 of a polynomial: good to 1e-5 between -2 and 2."""
+    one, half, third = np.float32(1.0), np.float32(0.5), np.float32(1 / 6)
+    quarter, eighth, share = np.float32(0.25), np.float32(0.125), np.float32(erase)
+    zero, count = np.float32(0.0), x1 - x0
+    sums, room = total[x0:x1], headroom[x0:x1]
+    for x in range(count):
+        sums[x] = min(zero, sums[x]) + max(zero, sums[x]) * room[x]
+    out, away = gains.reshape(-1)[3 * x0 : 3 * x1], eraser.reshape(-1)[3 * x0 : 3 * x1]
+    for x in range(count):
+        for c in range(3):
+            out[3 * x + c] = tint[c] * sums[x]
+    for k in range(3 * count):
+        t = (out[k] + share * away[k]) * eighth
+        e = one + t * (one + t * (half + t * (third + t * third * quarter)))
+        e *= e
+        e *= e
+        out[k] = e * e
+
+
+@compiled
+def _apply_row(
+    target: Image, source: Image, left: int, gains: Floats, row: int, x0: int, x1: int
+) -> None:
+    """Multiplies a row of a picture by the half-size factors, bilinearly enlarged."""
+    rows, columns = gains.shape[0], gains.shape[1]
+    other = min(rows - 1, max(0, (row >> 1) + (1 if row & 1 else -1)))
+    near, far, half = np.float32(0.75), np.float32(0.25), np.float32(0.5)
+    mine, next_one = gains[row >> 1], gains[other]
+    start = 3 * (left + 2 * x0)
+    pixels, out = source[start : start + 6 * (x1 - x0)], target[start : start + 6 * (x1 - x0)]
+    wide = np.empty(6 * (x1 - x0), np.float32)
+    line = np.empty((x1 - x0 + 2, 3), np.float32)
+    for k in range(line.shape[0]):
+        x = min(columns - 1, max(0, x0 + k - 1))
+        for c in range(3):
+            line[k, c] = near * mine[x, c] + far * next_one[x, c]
+    for k in range(x1 - x0):
+        for c in range(3):
+            middle = near * line[k + 1, c]
+            wide[6 * k + c] = middle + far * line[k, c]
+            wide[6 * k + 3 + c] = middle + far * line[k + 2, c]
+    for k in range(wide.shape[0]):
+        value = np.float32(pixels[k]) * wide[k] + half
+        out[k] = np.uint8(np.int32(min(np.float32(255.0), value)))
 
 
 @compiled

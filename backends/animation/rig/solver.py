@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_matrix, csc_matrix, diags, identity
+from scipy.sparse.linalg import splu
 
 from backends.animation.rig.topology import IntArray
 
@@ -19,26 +21,30 @@ FLATTEN = 0.6
 class Surface:
     """The operators of a triangle mesh."""
 
-    laplacian: Array
+    laplacian: csc_matrix
     """(n, n) cotangent weights; positive semi-definite."""
-    bending: Array
+    bending: csc_matrix
     """(n, n) L M⁻¹ L."""
 
     @classmethod
     def of(cls, vertices: Array, triangles: IntArray) -> "Surface":
         flat = vertices * [1.0, 1.0, FLATTEN]
         n = len(flat)
-        weights, areas = np.zeros((n, n)), np.zeros(n)
+        areas = np.zeros(n)
+        rows, columns, values = [], [], []
         for a, b, c in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
             i, j, k = triangles[:, a], triangles[:, b], triangles[:, c]
             u, v = flat[i] - flat[k], flat[j] - flat[k]
             area2 = np.linalg.norm(np.cross(u, v), axis=1) + 1e-9
             cotangent = np.clip((u * v).sum(1) / area2, 0.05, 5.0) / 2
-            np.add.at(weights, (i, j), cotangent)
-            np.add.at(weights, (j, i), cotangent)
+            rows += [i, j]
+            columns += [j, i]
+            values += [cotangent, cotangent]
             np.add.at(areas, k, area2 / 6)
-        laplacian = np.diag(weights.sum(1)) - weights
-        bending = (laplacian / np.maximum(areas, 1e-4)) @ laplacian
+        places = np.concatenate(rows), np.concatenate(columns)
+        weights = coo_matrix((np.concatenate(values), places), (n, n)).tocsc()
+        laplacian = csc_matrix(diags(np.asarray(weights.sum(1)).ravel()) - weights)
+        bending = csc_matrix(laplacian @ diags(1 / np.maximum(areas, 1e-4)) @ laplacian)
         return cls(laplacian, bending)
 
     def bend(self, handles: Mapping[int, Vector]) -> Array:
@@ -50,12 +56,15 @@ class Surface:
         return self._solve(self.laplacian, handles)
 
     @staticmethod
-    def _solve(energy: Array, handles: Mapping[int, Vector]) -> Array:
+    def _solve(energy: csc_matrix, handles: Mapping[int, Vector]) -> Array:
         fixed = np.array(sorted(handles))
         values = np.array([handles[i] for i in fixed.tolist()], np.float64)
-        out = np.zeros((len(energy), values.shape[1]))
+        out = np.zeros((energy.shape[0], values.shape[1]))
         out[fixed] = values
-        free = np.setdiff1d(np.arange(len(energy)), fixed)
-        system = energy[np.ix_(free, free)] + 1e-9 * np.eye(len(free))
-        out[free] = np.linalg.solve(system, -energy[np.ix_(free, fixed)] @ values)
+        free = np.setdiff1d(np.arange(len(out)), fixed)
+        columns = energy[:, free]  # symmetric: its rows are the handles' columns
+        system = columns[free] + 1e-9 * identity(len(free))
+        factors = splu(csc_matrix(system), permc_spec="MMD_AT_PLUS_A",
+                       options={"SymmetricMode": True})  # fmt: skip
+        out[free] = factors.solve(-(columns[fixed].T @ values))
         return out

@@ -39,6 +39,8 @@ LOWER = Arch(
     (0.0, 0.05, 0.15, 0.6, 1.0, 1.3, 1.5), 25.0, 0.20,
 )  # fmt: skip
 BETWEEN = np.array([0.70, 0.65, 0.57])
+BESIDE_MM = 0.5
+"""Beyond this nothing is seen of a tooth's soft border."""
 GUMS = np.array([0.60, 0.30, 0.29])
 
 
@@ -73,9 +75,11 @@ def draw_arch(arch: Arch, upper: bool, pixels_per_mm: float, edge_below: float) 
     alpha = np.where((ys < EDGE_MM - 5.2) | band, 1.0, 0.0)[:, None] * (np.abs(xs) <= borders[-1])
     for side in (1, -1):
         for k in range(len(arch.widths)):
-            cover, tooth = _crown(arch, k, side, borders, arc, xs[None], ys[:, None], fine)
-            colour += cover[..., None] * (tooth - colour)
-            alpha = np.maximum(alpha, cover)
+            low, high = sorted((side * borders[k], side * borders[k + 1]))
+            near = slice(*np.searchsorted(xs, [low - BESIDE_MM, high + BESIDE_MM]).tolist())
+            cover, tooth = _crown(arch, k, side, borders, arc, xs[None, near], ys[:, None], fine)
+            colour[:, near] += cover[..., None] * (tooth - colour[:, near])
+            np.maximum(alpha[:, near], cover, out=alpha[:, near])
     lines = np.abs(np.abs(xs)[:, None] - borders[None, :-1]).min(1)
     crowns = np.clip(ys - (EDGE_MM - 8.0), 0, 1)[:, None]
     colour *= (1 - arch.gap_shade * np.exp(-((lines / 0.2) ** 2)) * crowns)[..., None]

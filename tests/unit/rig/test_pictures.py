@@ -43,22 +43,6 @@ def test_nothing_asked_shows_the_portrait(
     assert 10 * np.log10(255**2 / max(1e-9, (error**2).mean())) > 40
 
 
-@pytest.mark.parametrize("which", ["closed", "smiling"])
-def test_the_far_background_stays(which: str, draw: Draw, request: pytest.FixtureRequest) -> None:
-    avatar = request.getfixturevalue(which)
-    frames = draw(avatar, {"yaw_deg": 8.0, "jawOpen": 1.0}, {"roll_deg": -6.0, "x": 0.1, "y": 0.1})
-    mesh, pixels = avatar.mesh, avatar.portrait.pixels
-    head = mesh.pixels[mesh.head_weight > 0.95, :2]
-    rows, columns = np.mgrid[: pixels.shape[0] : 8, : pixels.shape[1] : 8]
-    places = np.stack([columns.ravel(), rows.ravel()], 1)
-    away = np.linalg.norm(places[:, None] - head[None], axis=2).min(1)
-    far = places[away > 1.6 * mesh.frame.eye_distance]
-    assert len(far) > 20
-    for frame in frames:
-        change = difference(frame, pixels)[far[:, 1], far[:, 0]]
-        assert change.max() <= 1
-
-
 def test_pieces_are_the_whole_and_repeat(engine: RigEngine, smiling: RigAvatar) -> None:
     plan = performance(TALK)
     total = len(TALK)

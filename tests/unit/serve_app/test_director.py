@@ -8,9 +8,11 @@ import av
 import pytest
 
 from backends.errors import EngineError
-from serve_app.clients import DrawTask, Stages
+from backends.faces.framing import Framing
+from backends.types import Notice
+from serve_app.clients import DrawTask, Prepared, Stages
 from serve_app.config import TierConfig
-from serve_app.director import Clip, Director
+from serve_app.director import Clip, Director, notices
 from serve_app.schemas import Stage, VideoRequest
 from serve_app.storage import FolderStorage
 
@@ -70,6 +72,24 @@ def test_progress_never_goes_back(
     )
     assert told[0] == (Stage.PARSING, 0.0) and told[-1] == (Stage.COMPOSING, 1.0)
     assert [done for _, done in told] == sorted(done for _, done in told)
+
+
+def test_what_is_known_of_the_portrait_is_told(
+    stages: Stages, shared_storage: FolderStorage, tier: TierConfig
+) -> None:
+    shut = Notice("eyes_closed", "the eyes are closed")
+
+    class Told:
+        def __init__(self) -> None:
+            self.describe, self.draw = stages.animation.describe, stages.animation.draw
+            self.encoder, self.examine = stages.animation.encoder, stages.animation.examine
+
+        async def prepare(self, portrait: str, framing: Framing) -> Prepared:
+            return Prepared((64, 64), (shut,))
+
+    director = Director(replace(stages, animation=Told()), shared_storage, tier)
+    checked = asyncio.run(director.check(VideoRequest(text=TEXT, tier="test")))
+    assert [notice.code for notice in notices(checked)] == ["eyes_closed"]
 
 
 def test_failed_segment_ends_the_clip_with_its_own_error(

@@ -236,6 +236,12 @@ class TestVideos:
         assert (await service.http.delete(f"/v1/videos/{job}")).status_code == 204
         assert service.stored() == []
 
+    async def test_backgrounds(self, service: Service) -> None:
+        refused(await service.post(background="blur"), 422, "invalid_input", "engine sketch")
+        unknown = await service.post(background="../portrait")
+        refused(unknown, 422, "invalid_input", "nor the id of an upload")
+        assert (await service.post(background="source")).status_code == 202
+
     async def test_upload_serves_several_videos(self, service: Service) -> None:
         file = {"file": await astronaut(service)}
         upload = (await service.http.post("/v1/uploads", files=file)).json()["id"]

@@ -14,6 +14,7 @@ from backends.faces.framing import Framing
 from backends.speech.engine import Licence, Voice
 from backends.types import NO_CUE, TextSpan, Utterance
 from serve_app import handles
+from serve_app.clients import Prepared
 from serve_app.handles import ATTEMPTS, AnimationHandle, SpeechHandle
 from serve_app.problems import QueueFullError
 
@@ -80,7 +81,7 @@ def animation(handle: Handle) -> AnimationHandle:
     return AnimationHandle(cast(DeploymentHandle[Any], handle))
 
 
-async def prepare(handle: Handle) -> tuple[int, int]:
+async def prepare(handle: Handle) -> Prepared:
     return await animation(handle).prepare("preset:astronaut", Framing())
 
 
@@ -96,7 +97,9 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("error", [ActorDiedError(), ActorUnavailableError("gone", None)])
 async def test_call_whose_replica_dies_is_made_again(error: Exception) -> None:
-    assert await prepare(Handle(error, wrapped(error), (512, 512))) == (512, 512)
+    assert await prepare(Handle(error, wrapped(error), Prepared((512, 512)))) == Prepared(
+        (512, 512)
+    )
 
 
 async def test_stage_that_always_dies_is_given_up() -> None:

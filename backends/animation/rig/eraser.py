@@ -1,0 +1,85 @@
+"""What takes a photo's own smile out of the skin: its folds are filled from beside them."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from backends.animation.rig.folds import LEFT, RIGHT, Stroke
+from backends.animation.rig.topology import EYES, LOWER_LIP, OVAL, UPPER_LIP
+
+Array = NDArray[np.float64]
+Floats = NDArray[np.float32]
+Image = NDArray[np.uint8]
+
+FOLD_WIDTH = 0.15
+"""Widest fold that is filled to its brim, in eye distances, as all of these."""
+SHADE_REACH = 0.11
+"""Skin is lightened at most to its average over this."""
+DEEPEST = 0.8
+"""Logarithm of the strongest lightening."""
+BESIDE_WING = {RIGHT.wing: 203, LEFT.wing: 423}
+
+
+def smile_bands(points: Array) -> list[Stroke]:
+    """Where a smile folds the skin: beside nose and mouth, and under the eyes.
+
+    Args:
+        points: (468, 2) landmarks in the face's frame.
+    """
+    bands = []
+    for side in (RIGHT, LEFT):
+        place = np.array([side.sign, 1.0])
+        wing = BESIDE_WING[side.wing]
+        folds = points[[side.wing, wing, side.nasolabial, side.below_cheek, side.jowl]]
+        beside = points[side.corner] + place * [[0.05, -0.16], [0.075, -0.02], [0.06, 0.09]]
+        bands += [
+            Stroke(folds, 0.10, 1.5, (0.12, 0.4)),
+            Stroke(beside, 0.08, 1.5, (0.2, 0.3)),
+            Stroke(points[list(side.pouch)] + [0, 0.015], 0.035, 0.9, (0.2, 0.2)),
+        ]
+    return bands
+
+
+def smile_eraser(pixels: Image, points: Array, bands: Floats, unit: float) -> Floats:
+    """(h / 2, w / 2, 3) logarithms of the factors that fill folds and lighten shades, per channel.
+
+    One factor for all channels would leave orange lines: light in a fold is redder.
+
+    Args:
+        pixels: (h, w, 3) a part of the portrait, h and w even.
+        points: (468, 2) landmarks in its pixels.
+        bands: (h / 2, w / 2) 0..1, where there may be folds.
+        unit: Eye distance in its pixels.
+    """
+    solid = _bare_skin(pixels.shape[:2], points)
+
+    def average(values: Floats, sigma: float) -> Floats:
+        weight = cv2.GaussianBlur(solid, (0, 0), sigma * unit + 0.3) + 1e-3
+        blurred = cv2.GaussianBlur(values * solid[..., None], (0, 0), sigma * unit + 0.3)
+        return ((blurred + 1e-3 * values) / weight[..., None]).astype(np.float32)
+
+    log = np.log(pixels.astype(np.float32) + 4)
+    fine = average(log, 0.010)
+    size = 2 * max(2, round(FOLD_WIDTH / 2 * unit)) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    skin = np.where(solid[..., None] > 0, fine, fine.min())
+    filled = average(np.asarray(cv2.morphologyEx(skin, cv2.MORPH_CLOSE, kernel), np.float32), 0.02)
+    depth = np.clip(np.maximum(average(log, SHADE_REACH), filled) - fine, 0, DEEPEST)
+    height, width = pixels.shape[:2]
+    mask = cv2.resize(bands, (width, height)) * cv2.GaussianBlur(solid, (0, 0), 0.015 * unit + 0.3)
+    blocks = (depth * mask[..., None]).reshape(height // 2, 2, width // 2, 2, 3)
+    # between mean and maximum: a fold narrower than a block is still filled
+    eraser: Floats = ((blocks.max((1, 3)) + blocks.mean((1, 3))) / 2).astype(np.float32)
+    return eraser
+
+
+def _bare_skin(shape: tuple[int, ...], points: Array) -> Floats:
+    """(h, w) 1 on the face but for eyes, nose and lips."""
+    corners = np.rint(points).astype(np.int32)
+    skin = np.zeros(shape, np.uint8)
+    cv2.fillPoly(skin, [corners[list(OVAL)]], (1,))
+    holes = [[*eye.crease, *reversed(eye.lower)] for eye in EYES]
+    holes += [[*UPPER_LIP[3], *LOWER_LIP[3][-2:0:-1]], [129, 98, 97, 2, 326, 327, 358, 5]]
+    for hole in holes:
+        cv2.fillPoly(skin, [corners[hole]], (0,))
+    return np.asarray(cv2.erode(skin, np.ones((3, 3), np.uint8)), np.float32)

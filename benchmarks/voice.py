@@ -1,0 +1,249 @@
+"""What the voice does under each emotion, measured on its sound, and what that costs.
+
+    python -m benchmarks.voice [--sentences 20] [--intensities 0.3 0.6 1.0]
+
+Prints a table and appends lines of JSON to benchmarks/results/voice.jsonl: one for each emotion and intensity (pitch,
+its range, pace and energy against the neutral voice), one for each emotion for a cue in mid-sentence (when the voice is
+half-way), one for the processor time. Pitch is tracked by librosa's pYIN, which the engine does not use.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import librosa
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from backends.speech import find_voice, load_engine
+from backends.speech.engine import SpeechEngine
+from backends.speech.prosody import Turn, manner, spoken_in
+from backends.types import NO_CUE, Cue, Emotion, SpeechChunk, TextSpan, Utterance
+
+RESULTS = Path(os.environ.get("VOICE_OUT", str(Path(__file__).parent / "results" / "voice.jsonl")))
+# "|" is where the cue of a mid-sentence stands: before a word that begins with a voiced sound.
+SENTENCES = (
+    "We have been waiting for you all morning, | my dear old friend from the north.",
+    "Many of my neighbours | leave the village before the winter.",
+    "You remembered my birthday, and | you even made a cake for me.",
+    "Our new manager | really wanted to know about the numbers.",
+    "I am going home | now, because the rain will not end today.",
+    "Nobody in the room | would believe what he had seen there.",
+    "The old woman | lived alone in a yellow house near the river.",
+    "They told me on Monday that | we may have to move again.",
+    "This morning the mayor | was walking along the harbour wall.",
+    "In the end the lawyer | never answered any of our letters.",
+    "All the leaves were brown, | and the garden was empty.",
+    "He gave me the money, but | I will not need it any more.",
+    "My brother is a nurse, and | my sister is a lawyer in Rome.",
+    "The dinner was on the table | when our visitors arrived.",
+    "One of the windows | was open during the whole night.",
+    "There is a letter for you, | maybe from your uncle in Vienna.",
+    "I will never know | why you wanted to leave so early.",
+    "The engine was running well | until we reached the mountain.",
+    "Every evening the girls | would run down to the water.",
+    "We are moving to a larger house | near my mother in the spring.",
+)
+MID_SENTENCE = (Emotion.EXCITED, Emotion.SURPRISED, Emotion.SAD, Emotion.ANGRY)
+_HOP_S = 0.005
+_AROUND_S = 0.3
+Floats = NDArray[np.float64]
+
+
+def utterance(sentence: str, before: Cue, after: Cue) -> Utterance:
+    left, right = (part.strip() for part in sentence.split("|"))
+    at, text = len(left) + 1, f"{left} {right}"
+    return Utterance(text, (TextSpan(0, at, before, -1), TextSpan(at, len(text), after, -1)), "en")
+
+
+def speak(engine: SpeechEngine, what: Utterance, seed: int) -> SpeechChunk:
+    [chunk] = engine.synthesize(what, find_voice(engine, None, "en"), seed)
+    return chunk
+
+
+def semitones(chunk: SpeechChunk, hop_s: float) -> Floats:
+    """(frames,) the pitch in semitones; NaN where there is none."""
+    hertz, _, _ = librosa.pyin(
+        chunk.samples,
+        fmin=60,
+        fmax=400,
+        sr=chunk.sample_rate,
+        frame_length=1024,
+        hop_length=round(hop_s * chunk.sample_rate),
+        resolution=0.2,
+    )
+    return np.asarray(12 * np.log2(hertz))
+
+
+def decibels(chunk: SpeechChunk) -> Floats:
+    """(frames,) the level over 40 ms about every _HOP_S."""
+    hop = round(_HOP_S * chunk.sample_rate)
+    padded = np.pad(chunk.samples.astype(np.float64) ** 2, 4 * hop)
+    power = np.lib.stride_tricks.sliding_window_view(padded, 8 * hop)[::hop].mean(axis=1)
+    return np.asarray(10 * np.log10(power + 1e-9))
+
+
+def facts(chunk: SpeechChunk) -> dict[str, float]:
+    """Pitch and its range (medians and percentiles: trackers take octaves for one another), pace and energy."""
+    pitch = semitones(chunk, 2 * _HOP_S)
+    pitch = pitch[~np.isnan(pitch)]
+    low, high = np.percentile(pitch, [10, 90])
+    return {
+        "pitch": float(np.median(pitch)),
+        "range": float(high - low),
+        "spoken_s": sum(b - a for phoneme, a, b in chunk.phonemes if phoneme != "_"),
+        "silent_s": sum(b - a for phoneme, a, b in chunk.phonemes if phoneme == "_"),
+        "energy_db": float(10 * np.log10(np.mean(chunk.samples.astype(np.float64) ** 2))),
+    }
+
+
+def against(cued: Mapping[str, float], neutral: Mapping[str, float]) -> dict[str, float]:
+    return {
+        "pitch_semitones": cued["pitch"] - neutral["pitch"],
+        "pitch_range": cued["range"] / neutral["range"],
+        "rate": neutral["spoken_s"] / cued["spoken_s"],
+        "energy_db": cued["energy_db"] - neutral["energy_db"],
+    }
+
+
+def manners(
+    engine: SpeechEngine, sentences: Sequence[str], intensities: Sequence[float]
+) -> Iterator[dict[str, object]]:
+    """A row for each emotion and intensity: means over the sentences, against the neutral voice."""
+    plain = [facts(speak(engine, utterance(s, NO_CUE, NO_CUE), i)) for i, s in enumerate(sentences)]
+    for emotion in Emotion:
+        for intensity in intensities if emotion != Emotion.NEUTRAL else ():
+            cue = Cue.of(emotion, intensity)
+            cued = [
+                facts(speak(engine, utterance(s, cue, cue), i)) for i, s in enumerate(sentences)
+            ]
+            changes = [against(c, p) for c, p in zip(cued, plain, strict=True)]
+            asked = manner(cue)
+            yield {
+                "emotion": emotion.value,
+                "intensity": intensity,
+                "measured": {
+                    name: round(statistics.fmean(c[name] for c in changes), 3)
+                    for name in changes[0]
+                },
+                "asked": {name: round(getattr(asked, name), 3) for name in changes[0]},
+            }
+
+
+def turnings(engine: SpeechEngine, sentences: Sequence[str]) -> Iterator[dict[str, object]]:
+    """A row for each emotion: when a voice that turns from neutral in mid-sentence is half-way."""
+    texts = list(enumerate(sentences))
+    plain = [speak(engine, utterance(s, NO_CUE, NO_CUE), i) for i, s in texts]
+    tracks = [(semitones(chunk, _HOP_S), decibels(chunk)) for chunk in plain]
+    for emotion in MID_SENTENCE:
+        steps: list[list[Floats]] = [[], []]
+        for i, sentence in texts:
+            cued = speak(engine, utterance(sentence, NO_CUE, Cue.of(emotion)), i)
+            for kind, track in enumerate((semitones(cued, _HOP_S), decibels(cued))):
+                steps[kind].append(change_about_the_cue(cued, track, plain[i], tracks[i][kind]))
+        pitch, energy = (np.nanmedian(np.array(kind), axis=0) for kind in steps)
+        yield {
+            "emotion": emotion.value,
+            "half_way_ms": {"pitch": half_way_ms(pitch), "energy": half_way_ms(energy)},
+        }
+
+
+def change_about_the_cue(
+    cued: SpeechChunk, track: Floats, plain: SpeechChunk, plain_track: Floats
+) -> Floats:
+    """What the cue changes, every _HOP_S from _AROUND_S before its word's onset, phoneme beside phoneme."""
+    times = cued.cues[1].start_s + np.arange(-_AROUND_S, _AROUND_S, _HOP_S)
+    edges, plain_edges = (
+        [0.0, *(end_s for _, _, end_s in chunk.phonemes)] for chunk in (cued, plain)
+    )
+    there = np.interp(times, edges, plain_edges)
+    return np.asarray(at(track, times) - at(plain_track, there))
+
+
+def at(track: Floats, times: Floats) -> Floats:
+    return track[np.clip(np.rint(times / _HOP_S).astype(np.intp), 0, len(track) - 1)]
+
+
+def half_way_ms(change: Floats) -> float:
+    """When a change that goes from one level to another is half-way, against the middle of the stretch."""
+    third = len(change) // 3
+    before, after = np.nanmean(change[:third]), np.nanmean(change[-third:])
+    share = np.convolve((change - before) / (after - before), np.ones(5) / 5, "valid")
+    over = np.flatnonzero(share >= 0.5)
+    under = np.flatnonzero(share < 0.5)
+    crossing = (over[over > under[0]].min() + under[under < over[-1]].max()) / 2
+    return round(float((crossing + 2) * _HOP_S - _AROUND_S) * 1000, 1)
+
+
+def cost(engine: SpeechEngine, sentences: Sequence[str]) -> dict[str, object]:
+    """Processor seconds for a second of speech: of the neutral voice, and of what a cue adds."""
+    own, added, spoken = 0.0, 0.0, 0.0
+    turn = Turn(0, manner(Cue.of(Emotion.FEARFUL)))  # asks for everything that costs
+    for i, sentence in enumerate(sentences):
+        began = time.thread_time()
+        chunk = speak(engine, utterance(sentence, NO_CUE, NO_CUE), i)
+        middle = time.thread_time()
+        spoken_in(chunk.samples, chunk.sample_rate, [turn], i)
+        own += middle - began
+        added += time.thread_time() - middle
+        spoken += chunk.duration_s
+    return {
+        "voice_cpu_s": round(own / spoken, 4),
+        "added_cpu_s": round(added / spoken, 4),
+        "added_share": round(added / own, 4),
+    }
+
+
+def machine() -> dict[str, object]:
+    info = Path("/proc/cpuinfo").read_text(encoding="utf-8") if os.name == "posix" else ""
+    models = (line.partition(":")[2].strip() for line in info.splitlines() if "model name" in line)
+    return {
+        "cpu": next(models, platform.processor()),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+
+
+def shown(rows: Sequence[Mapping[str, object]]) -> Table:
+    columns = ("emotion", "intensity", "measured", "asked", "half_way_ms")
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(str(row.get(column, "")) for column in columns))
+    return table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--sentences", type=int, default=len(SENTENCES))
+    parser.add_argument("--intensities", type=float, nargs="+", default=[0.3, 0.6, 1.0])
+    asked = parser.parse_args()
+    sentences = SENTENCES[: asked.sentences]
+    engine = load_engine("piper")
+    speak(engine, utterance(sentences[0], NO_CUE, Cue.of(Emotion.SAD)), 0)  # imports
+    rows: list[dict[str, object]] = [cost(engine, sentences)]
+    rows += turnings(engine, sentences)
+    rows += manners(engine, sentences, asked.intensities)
+    head = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "version": version("prosopon"),
+        "machine": machine(),
+        "engine": engine.info.name,
+        "sentences": len(sentences),
+    }
+    RESULTS.parent.mkdir(exist_ok=True)
+    with RESULTS.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps({**head, **row}) + "\n" for row in rows)
+    Console().print(rows[0], shown(rows[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""What undoes a photo's own expression."""
+
+import numpy as np
+
+from backends.animation.rig.engine import RigAvatar
+from backends.animation.rig.eraser import smile_eraser
+from backends.animation.rig.rest import own_smile_lift
+from backends.animation.rig.topology import MOUTH_LEFT_CORNER, MOUTH_RIGHT_CORNER
+
+
+def _lips(points: np.ndarray) -> tuple[float, float]:
+    """Width of the mouth, and height of both lips."""
+    width = points[MOUTH_LEFT_CORNER, 0] - points[MOUTH_RIGHT_CORNER, 0]
+    return float(width), float(points[13, 1] - points[0, 1] + points[17, 1] - points[14, 1])
+
+
+def test_a_relaxed_smile_is_narrower_and_its_lips_are_fuller(smiling: RigAvatar) -> None:
+    rest = smiling.shape.rest
+    relaxed = rest + smiling.shape.correction.mouth
+    width, height = _lips(rest)
+    narrow, full = _lips(relaxed)
+    assert 1.2 < width / narrow < 1.45
+    assert 0.8 < (full * narrow) / (height * width) < 1.15  # the lips' area stays
+    assert own_smile_lift(relaxed) < own_smile_lift(rest) - 0.06
+    assert relaxed[50, 1] > rest[50, 1] + 0.02  # the cheek falls
+
+
+def test_a_face_at_rest_stays_what_it_is(closed: RigAvatar) -> None:
+    correction = closed.shape.correction
+    assert correction.smile == 0.0
+    assert np.abs(correction.mouth).max() < 0.03
+    assert closed.shading.weights(np.zeros(closed.shading.drivers.shape[1], np.float32), 1.0)[-1] == 0
+
+
+def test_folds_are_filled_and_plain_skin_is_left_alone(smiling: RigAvatar) -> None:
+    box = smiling.shading.box
+    points = smiling.mesh.pixels[:468, :2] - box[:2]
+    unit = smiling.mesh.frame.eye_distance
+    plain = np.full((box[3], box[2], 3), (190, 150, 130), np.uint8)
+    everywhere = np.ones((box[3] // 2, box[2] // 2), np.float32)
+    assert np.abs(smile_eraser(plain, points, everywhere, unit)).max() < 1e-3
+    folded = plain.copy()
+    x, y = (round(float(v)) for v in points[205])  # on the cheek
+    folded[y - 4 : y + 4, x : x + 2] = (150, 110, 90)
+    filled = smile_eraser(folded, points, everywhere, unit)
+    assert filled.min() >= 0.0
+    there = filled[y // 2, x // 2]
+    assert np.all(there > 0.5 * np.log([190 / 150, 150 / 110, 130 / 90]))
+    assert filled.max() <= 0.8
+    assert not smile_eraser(folded, points, 0 * everywhere, unit).any()

@@ -1,13 +1,14 @@
 """What the voice does under each emotion, measured on its sound, and what that costs.
 
-    python -m benchmarks.voice [--sentences 20] [--intensities 0.3 0.6 1.0]
+    python -m benchmarks.voice [--sentences 20] [--intensities 0.5 1.0]
 
-Prints a table and appends lines of JSON to benchmarks/results/voice.jsonl: one for each emotion and intensity (pitch,
+Prints and appends lines of JSON to benchmarks/results/voice.jsonl: one for each emotion and intensity (pitch,
 its range, pace and energy against the neutral voice), one for each emotion for a cue in mid-sentence (when the voice is
 half-way), one for the processor time. Pitch is tracked by librosa's pYIN, which the engine does not use.
 """
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -22,7 +23,6 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.table import Table
 
 from backends.speech import find_voice, load_engine
 from backends.speech.engine import SpeechEngine
@@ -92,26 +92,24 @@ def decibels(chunk: SpeechChunk) -> Floats:
     return np.asarray(10 * np.log10(power + 1e-9))
 
 
-def facts(chunk: SpeechChunk) -> dict[str, float]:
-    """Pitch and its range (medians and percentiles: trackers take octaves for one another), pace and energy."""
-    pitch = semitones(chunk, 2 * _HOP_S)
-    pitch = pitch[~np.isnan(pitch)]
-    low, high = np.percentile(pitch, [10, 90])
-    return {
-        "pitch": float(np.median(pitch)),
-        "range": float(high - low),
-        "spoken_s": sum(b - a for phoneme, a, b in chunk.phonemes if phoneme != "_"),
-        "silent_s": sum(b - a for phoneme, a, b in chunk.phonemes if phoneme == "_"),
-        "energy_db": float(10 * np.log10(np.mean(chunk.samples.astype(np.float64) ** 2))),
-    }
+def melody(chunk: SpeechChunk) -> Floats:
+    """(phonemes,) semitones in the middle of each; NaN where there are none."""
+    middles = np.array([(start_s + end_s) / 2 for _, start_s, end_s in chunk.phonemes])
+    return at(semitones(chunk, _HOP_S), middles)
 
 
-def against(cued: Mapping[str, float], neutral: Mapping[str, float]) -> dict[str, float]:
+def against(cued: SpeechChunk, plain: SpeechChunk, plain_melody: Floats) -> dict[str, float]:
+    """Pitch, its range, pace and energy, against the same sentence spoken plainly, phoneme beside phoneme."""
+    pair = np.stack([melody(cued), plain_melody])
+    pair = pair[:, ~np.isnan(pair).any(axis=0)]
+    low, high = np.percentile(pair, [10, 90], axis=1)
+    spoken_s = [sum(b - a for p, a, b in c.phonemes if p != "_") for c in (cued, plain)]
+    power = [np.mean(c.samples.astype(np.float64) ** 2) for c in (cued, plain)]
     return {
-        "pitch_semitones": cued["pitch"] - neutral["pitch"],
-        "pitch_range": cued["range"] / neutral["range"],
-        "rate": neutral["spoken_s"] / cued["spoken_s"],
-        "energy_db": cued["energy_db"] - neutral["energy_db"],
+        "pitch_semitones": float(np.median(pair[0] - pair[1])),
+        "pitch_range": float((high - low)[0] / (high - low)[1]),
+        "rate": spoken_s[1] / spoken_s[0],
+        "energy_db": float(10 * np.log10(power[0] / power[1])),
     }
 
 
@@ -119,14 +117,16 @@ def manners(
     engine: SpeechEngine, sentences: Sequence[str], intensities: Sequence[float]
 ) -> Iterator[dict[str, object]]:
     """A row for each emotion and intensity: means over the sentences, against the neutral voice."""
-    plain = [facts(speak(engine, utterance(s, NO_CUE, NO_CUE), i)) for i, s in enumerate(sentences)]
+    texts = list(enumerate(sentences))
+    plain = [speak(engine, utterance(s, NO_CUE, NO_CUE), i) for i, s in texts]
+    melodies = [melody(chunk) for chunk in plain]
     for emotion in Emotion:
         for intensity in intensities if emotion != Emotion.NEUTRAL else ():
             cue = Cue.of(emotion, intensity)
-            cued = [
-                facts(speak(engine, utterance(s, cue, cue), i)) for i, s in enumerate(sentences)
+            changes = [
+                against(speak(engine, utterance(s, cue, cue), i), plain[i], melodies[i])
+                for i, s in texts
             ]
-            changes = [against(c, p) for c, p in zip(cued, plain, strict=True)]
             asked = manner(cue)
             yield {
                 "emotion": emotion.value,
@@ -213,25 +213,14 @@ def machine() -> dict[str, object]:
     }
 
 
-def shown(rows: Sequence[Mapping[str, object]]) -> Table:
-    columns = ("emotion", "intensity", "measured", "asked", "half_way_ms")
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*(str(row.get(column, "")) for column in columns))
-    return table
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--sentences", type=int, default=len(SENTENCES))
-    parser.add_argument("--intensities", type=float, nargs="+", default=[0.3, 0.6, 1.0])
+    parser.add_argument("--intensities", type=float, nargs="+", default=[0.5, 1.0])
     asked = parser.parse_args()
     sentences = SENTENCES[: asked.sentences]
     engine = load_engine("piper")
     speak(engine, utterance(sentences[0], NO_CUE, Cue.of(Emotion.SAD)), 0)  # imports
-    rows: list[dict[str, object]] = [cost(engine, sentences)]
-    rows += turnings(engine, sentences)
-    rows += manners(engine, sentences, asked.intensities)
     head = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": version("prosopon"),
@@ -239,10 +228,17 @@ def main() -> None:
         "engine": engine.info.name,
         "sentences": len(sentences),
     }
+    rows = itertools.chain(
+        [cost(engine, sentences)],
+        turnings(engine, sentences),
+        manners(engine, sentences, asked.intensities),
+    )
     RESULTS.parent.mkdir(exist_ok=True)
     with RESULTS.open("a", encoding="utf-8") as file:
-        file.writelines(json.dumps({**head, **row}) + "\n" for row in rows)
-    Console().print(rows[0], shown(rows[1:]))
+        for row in rows:
+            Console().print(row)
+            file.write(json.dumps({**head, **row}) + "\n")
+            file.flush()
 
 
 if __name__ == "__main__":

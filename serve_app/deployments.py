@@ -224,7 +224,6 @@ class Animation:
             self._avatars.move_to_end(key)
             return self._avatars[key]
 
-
     def _before(self, reference: Reference, background: str) -> Reference:
         """The portrait with another background to be put behind the person."""
         from backends.faces.background import load_backdrop

@@ -24,7 +24,7 @@ _DIM = 32.0  # of it; below, noise hides the lips
 _GREY = 3.0  # CIELAB chroma below which a picture has no colour to tell lips by
 # What lips amount to at least: faces have 1.4 times as much at the weakest, in any light, size and
 # turn that was tried, beards included; most masks, hands, cups and microphones stay below all three.
-_RED, _DARK, _BELOW = 0.3, 0.65, 4.0
+_RED, _DARK, _BELOW = 0.3, 0.65, 2.0
 
 _DISC = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 
@@ -42,7 +42,7 @@ class Mouth:
     light: float
     """How bright the brighter parts around it are, 0..255."""
     colour: float
-    """CIELAB chroma around it; 0 in a grey picture."""
+    """CIELAB chroma of what is most coloured around it; 0 in a grey picture."""
 
     @property
     def dark(self) -> bool:
@@ -77,7 +77,7 @@ def look_at_mouth(pixels: ImageArray, face: Face) -> Mouth:
         lips=max(0.0, red / _RED, dark / _DARK, _edge_below(lab, points) / _BELOW),
         opening=float(gap),
         light=light,
-        colour=float(np.median(np.hypot(lab[..., 1], lab[..., 2])[skin])),
+        colour=float(np.percentile(np.hypot(lab[..., 1], lab[..., 2]), 90)),
     )
 
 
@@ -126,11 +126,14 @@ def _lips_and_skin(
 
 
 def _edge_below(lab: FloatArray, points: FloatArray) -> float:
-    """Colour difference (CIELAB) between the lower lip and the skin or beard right below it."""
+    """How much another colour (CIELAB a*, b*) the lower lip has than skin or beard right below it.
+
+    Lightness does not count: what covers a mouth has folds and shades.
+    """
     lips, band = _lips_and_skin(points, 2, 7)
     lips = cv2.erode(lips.astype(np.uint8), _DISC) > 0
     lower = np.arange(_SIDE)[:, None] >= points[[61, 291], 1].mean()
-    lip, below = lab[lips & lower], lab[band & lower]
+    lip, below = lab[lips & lower, 1:], lab[band & lower, 1:]
     if len(lip) < 15 or len(below) < 15:
         return 0.0
     return float(np.linalg.norm(np.median(lip, axis=0) - np.median(below, axis=0)))

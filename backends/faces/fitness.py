@@ -16,6 +16,8 @@ MAX_YAW_DEG = 40.0
 MAX_ROLL_DEG = 50.0
 NATURAL_YAW_DEG = 30.0
 """Turned further, a face can be animated but looks less natural."""
+LEAST_SURE = 0.6
+"""The detector's confidence; faces in bad light have 0.75, patterns that are none 0.5."""
 LEAST_VISIBLE = 0.7
 """Share of a face that lies inside the picture."""
 SHUT_EYES = 0.17
@@ -38,6 +40,11 @@ def problem_of(pixels: ImageArray, face: Face, subject: str) -> str:
         return (
             f"{subject} is {int(face.box.width)} pixels wide, at least {SMALLEST} are needed; "
             "use a larger picture or a closer one"
+        )
+    if face.score < LEAST_SURE:
+        return (
+            f"{subject} is hardly one, its detector is {face.score:.0%} sure and {LEAST_SURE:.0%} is "
+            "needed; use a picture in which a person's face is well lit and not covered"
         )
     if (visible := visible_share(face.box, pixels)) < LEAST_VISIBLE:
         return (

@@ -21,7 +21,7 @@ SEARCH_EVERY = 5
 """Frames between two searches of the whole picture while there is no face."""
 WINDOW = 3.0
 """Side of the part that the tracker looks at, in face boxes: other faces stay outside."""
-SMOOTHING_FRAMES = 0.8
+SMOOTHING_FRAMES = 0.5
 """Standard deviation of the smoothing in time; more would lag behind lips and lids."""
 RIGID = (
     168, 6, 197, 195, 5, 4, 1, 2, 98, 327, 10, 109, 338, 67, 297, 103, 332, 54, 284, 21, 251,

@@ -44,7 +44,9 @@ JAW_TAKES_CORNERS = 0.16
 """Share of an opening by which the corners of the mouth sink."""
 SMILE_LIFTS, SMILE_WIDENS, FROWN_DROPS = 0.13, 0.20, 0.09
 STRETCH_WIDENS, PUCKER_NARROWS = 0.20, 0.24
-BROW_UP, BROW_DOWN, EYE_WIDENS = 0.11, 0.07, 0.30
+BROW_UP, BROW_DOWN, EYE_WIDENS = 0.11, 0.10, 0.30
+BROW_NOISE = 0.01
+"""Eye distances that the landmarks of still brows wander, more under glasses: less is no movement."""
 CHEEKS_WITH_SMILE = 0.4
 EYEBALL_RADIUS = 0.19
 """12 mm (Bekerman et al. 2014) of an eye distance of 63 mm."""
@@ -177,9 +179,11 @@ def _brows(table: Floats, local: Floats) -> None:
         inner.append(local[:, corner_in, 1] - local[:, INNER_BROW[side], 1].mean(1))
         outer.append(local[:, corner_out, 1] - local[:, OUTER_BROW[side], 1].mean(1))
         up = _above(outer[-1], 50)
-        table[:, INDEX["browOuterUp" + side]] = np.maximum(up, 0.0) / BROW_UP
-        table[:, INDEX["browDown" + side]] = np.maximum(-_above(inner[-1], 50), 0.0) / BROW_DOWN
-    table[:, INDEX["browInnerUp"]] = np.maximum(_above(np.mean(inner, 0), 50), 0.0) / BROW_UP
+        down = -_above(inner[-1], 50)
+        table[:, INDEX["browOuterUp" + side]] = np.maximum(up - BROW_NOISE, 0.0) / BROW_UP
+        table[:, INDEX["browDown" + side]] = np.maximum(down - BROW_NOISE, 0.0) / BROW_DOWN
+    up = _above(np.mean(inner, 0), 50)
+    table[:, INDEX["browInnerUp"]] = np.maximum(up - BROW_NOISE, 0.0) / BROW_UP
 
 
 def _lids(table: Floats, local: Floats) -> None:

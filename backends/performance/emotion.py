@@ -6,7 +6,8 @@ import numpy as np
 
 from backends.performance.noise import Floats, smoothstep
 from backends.performance.timeline import CueOnset
-from backends.script.emotions import EMOTIONS, FaceRecipe, amplitude
+from backends.script.emotions import EMOTIONS, amplitude
+from backends.script.recipes import FaceRecipe
 from backends.types import COEFFICIENTS, INDEX, Cue, Emotion
 
 GLIDE_S = 0.3

@@ -1,10 +1,11 @@
 """IPA phonemes to the mouth, by phonetic feature: place, manner, rounding, height, backness.
 
 Any IPA segment works, whatever the language: base letters carry features, diacritics change them,
-and a symbol that is not IPA takes the shape of its neighbours. Openings are fractions of the 95th
-percentile of a speaker's lip gap, measured on five talkers filmed from the front (588 phones):
-none for p b m, a tenth for f v, little for rounded vowels, half with the upper lip raised for
-t d n l s z and i, most for a and e.
+and a symbol that is not IPA takes the shape of its neighbours. Openings are targets for the blend
+with the neighbours (`backends.performance.speech`), chosen so that each class's median opening, width
+and lift come out as those of five talkers filmed from the front (588 phones): none for p b m, little
+for f v and rounded vowels, two fifths of the talker's 95th percentile with the upper lip raised for
+t d n l s z and i, most for stressed open vowels.
 """
 
 import unicodedata
@@ -16,7 +17,7 @@ from typing import NamedTuple
 SILENCE = "_"
 
 WIDE_GAP = 0.35
-"""Lip gap at the 95th percentile of speech, in eye distances."""
+"""Lip gap of the target 1, in eye distances; blended, speech has its 95th percentile at 0.30."""
 UPPER_LIFTS, LOWER_DROPS, JAW_DROPS, FUNNEL_OPENS = 0.13, 0.107, 0.325, 0.068
 """Lip gap (eye distances, mean over its middle third) that 1 of mouthUpperUp, mouthLowerDown, jawOpen,
 mouthFunnel gives."""
@@ -206,7 +207,7 @@ def viseme(phoneme: str) -> Viseme:
             dominance=shape.dominance._replace(width=1.2),
         )
     elif "ʲ" in text and not shape.pucker + shape.funnel:
-        shape = replace(shape, stretch=max(shape.stretch, 0.35))
+        shape = replace(shape, stretch=max(shape.stretch, 0.5))
     return shape
 
 

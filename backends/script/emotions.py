@@ -8,8 +8,8 @@ amplitude that still looks natural. Directions of the voice recipes follow Jusli
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from backends.script.recipes import EmotionSpec, FaceRecipe, VoiceRecipe
 from backends.types import COEFFICIENTS, Emotion
 
 INTENSITY_EXPONENT = 0.7
@@ -18,65 +18,6 @@ INTENSITY_EXPONENT = 0.7
 def amplitude(intensity: float) -> float:
     """How much of a recipe (0..1) an intensity (0..1) gives; linear is too weak in the middle."""
     return math.pow(min(max(intensity, 0.0), 1.0), INTENSITY_EXPONENT)
-
-
-@dataclass(frozen=True, slots=True)
-class FaceRecipe:
-    """What the face does at intensity 1; recipes of a mixture add, weighted, and clip at 1."""
-
-    coefficients: Mapping[str, float] = field(default_factory=dict)
-    """ARKit coefficients that are added to speech, 0..1, by their names in `COEFFICIENTS`."""
-    jaw_gain: float = 1.0
-    """Factor on the opening of speech."""
-    upper_gain: float = 1.0
-    """Factor on the upper lip's lift in speech, which bares teeth."""
-    stretch_gain: float = 1.0
-    """Factor on the lip spreading of speech."""
-    parted: float = 0.0
-    """How far the lips stay apart in long rests, 0 (closed) .. 1 (as coefficients leave them)."""
-    rest: Mapping[str, float] = field(default_factory=dict)
-    """Coefficients that are added only while nobody speaks, 0..1."""
-    yaw_deg: float = 0.0
-    pitch_deg: float = 0.0
-    roll_deg: float = 0.0
-    head_amplitude: float = 1.0
-    """Factor on the head's motion."""
-    gaze_deg: tuple[float, float] = (0.0, 0.0)
-    """Sideways (> 0 to the person's left) and down, degrees."""
-    blink_rate: float = 1.0
-    """Factor on the blinks per minute."""
-    tempo: float = 1.0
-    """Factor on the speed of blinks and of beats of the head."""
-
-
-@dataclass(frozen=True, slots=True)
-class VoiceRecipe:
-    """What the voice does at intensity 1."""
-
-    rate: float = 1.0
-    """Factor on the speed of speech."""
-    pitch_semitones: float = 0.0
-    pitch_range: float = 1.0
-    """Factor on the excursions of the pitch about its mean."""
-    energy_db: float = 0.0
-    brightness_db: float = 0.0
-    """Of the overtones above 1 kHz against what is below."""
-    breathiness: float = 0.0
-    """How much of the voice is breath, 0..1."""
-    pauses: float = 1.0
-    """Factor on the length of pauses inside a sentence."""
-    tremor_semitones: float = 0.0
-    """How far the pitch trembles up and down."""
-
-
-@dataclass(frozen=True, slots=True)
-class EmotionSpec:
-    english: tuple[str, ...]
-    """Names in a cue, lower case; the first is the emotion's own."""
-    greek: tuple[str, ...]
-    """Names in a cue, lower case with accents; the first is the emotion's own."""
-    face: FaceRecipe
-    voice: VoiceRecipe
 
 
 def _face(**both: float) -> dict[str, float]:
@@ -197,7 +138,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             _face(
                 browOuterUp=1.0,
                 browInnerUp=0.64,
-                eyeWide=0.96,
+                eyeWide=0.90,
                 jawOpen=0.36,
                 mouthFunnel=0.28,
                 mouthLowerDown=0.06,
@@ -205,7 +146,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             upper_gain=0.6,
             stretch_gain=0.4,
             parted=1.0,
-            rest=_face(jawOpen=0.28, mouthFunnel=0.15),
+            rest=_face(jawOpen=0.22, mouthFunnel=0.10),
             pitch_deg=-2.0,
             head_amplitude=1.15,
             blink_rate=0.5,
@@ -220,11 +161,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         "μελαγχολία ~μελαγχολικός ~απογοητευμένος απογοήτευση ~πικραμένος λυπάμαι",
         FaceRecipe(
             _face(
-                mouthFrown=1.0,
-                browInnerUp=1.0,
-                browDown=0.40,
-                mouthShrugLower=0.95,
-                eyeBlink=0.32,
+                mouthFrown=1.0, browInnerUp=1.0, browDown=0.40, mouthShrugLower=0.95, eyeBlink=0.32
             ),
             jaw_gain=0.8,
             upper_gain=0.6,
@@ -286,12 +223,12 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
                 browInnerUp=1.0,
                 browDown=0.40,
                 browOuterUp=0.15,
-                eyeWide=1.0,
+                eyeWide=0.88,
                 eyeSquint=0.10,
-                jawOpen=0.17,
-                mouthStretch=0.40,
-                mouthFunnel=0.18,
-                mouthFrown=0.75,
+                jawOpen=0.20,
+                mouthStretch=0.22,
+                mouthFunnel=0.15,
+                mouthFrown=0.80,
                 mouthLowerDown=0.25,
                 mouthUpperUp=0.05,
             ),
@@ -312,13 +249,13 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         FaceRecipe(
             _face(
                 noseSneer=1.0,
-                browDown=0.70,
-                eyeSquint=0.85,
-                cheekSquint=0.60,
-                eyeBlink=0.18,
+                browDown=0.60,
+                eyeSquint=0.90,
+                cheekSquint=0.70,
+                eyeBlink=0.16,
                 mouthFrown=0.95,
                 mouthPress=0.30,
-                mouthUpperUp=0.15,
+                mouthUpperUp=0.20,
                 mouthShrugLower=0.35,
             ),
             upper_gain=0.55,

@@ -6,6 +6,7 @@ themselves. The graph is edited in memory: the durations (its only `Ceil`) follo
 phoneme, and become an output, and each `RandomNormalLike` reads an input instead.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,11 +55,11 @@ def patch(path: Path) -> PatchedGraph:
         raise EngineError(f"{path.name} is not a Piper voice: its graph has no single duration")
     nodes: list[onnx.NodeProto] = []
     noises: list[str] = []
-    places = ""
+    paced = False
     for node in graph.node:
         if node.op_type == "RandomNormalLike":
             noises.append(f"noise_{len(noises)}")
-            nodes.extend(_read_noise(noises[-1], node.input[0], node.output[0], places))
+            nodes.extend(_read_noise(noises[-1], node.input[0], node.output[0], paced))
             continue
         for i, name in enumerate(node.input):
             if name == durations[0]:
@@ -66,7 +67,7 @@ def patch(path: Path) -> PatchedGraph:
         nodes.append(node)
         if node.op_type == "Ceil":
             nodes.extend(_paced(durations[0]))
-            places = "places"
+            paced = True
     graph.output.append(onnx.ValueInfoProto(name=_PACED))
     del graph.node[:]
     graph.node.extend(nodes)
@@ -89,65 +90,53 @@ def _constants() -> list[TensorProto]:
     ]
 
 
-def _read_noise(noise: str, like: str, output: str, places: str) -> list[onnx.NodeProto]:
+def _read_noise(noise: str, like: str, output: str, paced: bool) -> list[onnx.NodeProto]:
     """Nodes that fill (1, channels, frames) with noise from a line of it, like another tensor.
 
     Args:
-        places: Tensor (frames,) that says which of the line's frames each frame takes; "" for one
-            after another.
+        paced: The frames are those of the sound, and each phoneme id has noise of its own, whatever
+            the pace of those before it; otherwise they take the line's one after another.
     """
-    name = "{}_{}".format
     make = helper.make_node
+
+    def named(name: str) -> str:
+        return f"{noise}_{name}"
+
     return [
-        make("Shape", [like], [name(noise, "shape")]),
-        make("Gather", [name(noise, "shape"), "const_1"], [name(noise, "channels")]),
-        make("Gather", [name(noise, "shape"), "const_2"], [name(noise, "frames")]),
-        make("Gather", [name(noise, "shape"), "swapped"], [name(noise, "shape_swapped")]),
-        *(
-            _places(name(noise, "frames"), name(noise, "place"))
-            if places
-            else [
-                make("Range", ["const_0", name(noise, "frames"), "const_1"], [name(noise, "place")])
-            ]
-        ),
-        make("Reshape", [name(noise, "place"), "column"], [name(noise, "rows")]),
-        make("Mul", [name(noise, "rows"), name(noise, "channels")], [name(noise, "firsts")]),
-        make(
-            "Range", ["const_0", name(noise, "channels"), "const_1"], [name(noise, "each_channel")]
-        ),
-        make("Add", [name(noise, "firsts"), name(noise, "each_channel")], [name(noise, "count")]),
-        make("Size", [noise], [name(noise, "limit")]),
-        make("Mod", [name(noise, "count"), name(noise, "limit")], [name(noise, "index")]),
-        make("Gather", [noise, name(noise, "index")], [name(noise, "values")], axis=0),
-        make(
-            "Reshape",
-            [name(noise, "values"), name(noise, "shape_swapped")],
-            [name(noise, "by_frame")],
-        ),
-        make("Transpose", [name(noise, "by_frame")], [output], perm=[0, 2, 1]),
+        make("Shape", [like], [named("shape")]),
+        make("Gather", [named("shape"), "const_1"], [named("channels")]),
+        make("Gather", [named("shape"), "const_2"], [named("frames")]),
+        make("Gather", [named("shape"), "swapped"], [named("shape_swapped")]),
+        make("Range", ["const_0", named("frames"), "const_1"], [named("frame")]),
+        *(_own_frames(named) if paced else ()),
+        make("Reshape", [named("own" if paced else "frame"), "column"], [named("rows")]),
+        make("Mul", [named("rows"), named("channels")], [named("firsts")]),
+        make("Range", ["const_0", named("channels"), "const_1"], [named("channel")]),
+        make("Add", [named("firsts"), named("channel")], [named("count")]),
+        make("Size", [noise], [named("limit")]),
+        make("Mod", [named("count"), named("limit")], [named("index")]),
+        make("Gather", [noise, named("index")], [named("values")], axis=0),
+        make("Reshape", [named("values"), named("shape_swapped")], [named("by_frame")]),
+        make("Transpose", [named("by_frame")], [output], perm=[0, 2, 1]),
     ]
 
 
-def _places(frames: str, output: str) -> list[onnx.NodeProto]:
-    """Nodes that give each phoneme id noise of its own, whatever the pace of those before it.
-
-    Frame j of id i takes frame i * _FRAMES_PER_ID + j of the noise.
-    """
+def _own_frames(named: Callable[[str], str]) -> list[onnx.NodeProto]:
+    """Nodes by which frame j of phoneme id i takes frame i * _FRAMES_PER_ID + j of the noise."""
     make = helper.make_node
     return [
-        make("Range", ["const_0", frames, "const_1"], ["frame"]),
-        make("Reshape", ["frame", "column"], ["frame_rows"]),
-        make("Cast", ["paced_ends_whole"], ["ends_int"], to=TensorProto.INT64),
-        make("Cast", ["paced_starts_whole"], ["starts_int"], to=TensorProto.INT64),
-        make("Reshape", ["ends_int", "row"], ["ends_row"]),
-        make("Reshape", ["starts_int", "line"], ["starts_line"]),
-        make("Less", ["frame_rows", "ends_row"], ["not_ended"]),
-        make("Cast", ["not_ended"], ["not_ended_int"], to=TensorProto.INT64),
-        make("ArgMax", ["not_ended_int"], ["frame_id"], axis=1, keepdims=0),
-        make("Gather", ["starts_line", "frame_id"], ["frame_start"], axis=0),
-        make("Sub", ["frame", "frame_start"], ["frame_within"]),
-        make("Mul", ["frame_id", f"const_{_FRAMES_PER_ID}"], ["frame_first"]),
-        make("Add", ["frame_first", "frame_within"], [output]),
+        make("Cast", ["paced_ends_whole"], [named("ends")], to=TensorProto.INT64),
+        make("Cast", ["paced_starts_whole"], [named("starts")], to=TensorProto.INT64),
+        make("Reshape", [named("frame"), "column"], [named("frame_column")]),
+        make("Reshape", [named("ends"), "row"], [named("ends_row")]),
+        make("Less", [named("frame_column"), named("ends_row")], [named("before_end")]),
+        make("Cast", [named("before_end")], [named("before_end_number")], to=TensorProto.UINT8),
+        make("ArgMax", [named("before_end_number")], [named("id")], axis=1, keepdims=0),
+        make("Reshape", [named("starts"), "line"], [named("starts_line")]),
+        make("Gather", [named("starts_line"), named("id")], [named("start")], axis=0),
+        make("Sub", [named("frame"), named("start")], [named("within")]),
+        make("Mul", [named("id"), f"const_{_FRAMES_PER_ID}"], [named("first")]),
+        make("Add", [named("first"), named("within")], [named("own")]),
     ]
 
 

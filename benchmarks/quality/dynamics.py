@@ -1,16 +1,19 @@
 """Whether lips, head and eyes of finished clips move as real talkers' do.
 
-    python -m benchmarks.quality.dynamics [PORTRAIT | FOLDER …] [--size 512] [--sentences 6]
+    python -m benchmarks.quality.dynamics [PORTRAIT | FOLDER …] [--size 512] [--workers 2]
 
 Every portrait says every sentence; the clips are encoded, decoded and looked at again
 (`benchmarks.quality.motion`). Bars are the ranges of five people filmed while they talk, 66 s.
-Prints a table and writes benchmarks/results/dynamics.json.
+Prints a table and writes benchmarks/results/dynamics.json, afresh after every portrait.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -74,17 +77,31 @@ def film(
     return seen_as.watch(clips.decoded(clip), plan.fps)
 
 
-def looks(portraits: Mapping[str, str], speeches: Sequence[Speech], size: int) -> Iterator[Look]:
-    """Every portrait with every sentence; last, as sentence -1, the first one with a still head."""
-    engine = clips.rig()
+def looks(name: str, source: str, speeches: Sequence[Speech], size: int, seed: int) -> list[Look]:
+    """A portrait with every sentence; last, as sentence -1, the first one with a still head."""
+    engine, portrait = clips.rig(), clips.framed(source, size)
+    avatar = engine.prepare(portrait)
+    height, width = portrait.pixels.shape[:2]
     still = PerformanceOptions(head_motion=0.0)
-    for name, source in portraits.items():
-        portrait = clips.framed(source, size)
-        avatar = engine.prepare(portrait)
-        height, width = portrait.pixels.shape[:2]
-        for k, speech in [*enumerate(speeches), (-1, speeches[0])]:
-            plan = plan_speech(speech, clips.FPS, k + 1, still if k < 0 else None)
-            yield Look(name, k, speech, plan, film(engine, avatar, plan, (width, height)))
+    found = []
+    for k, speech in [*enumerate(speeches), (-1, speeches[0])]:
+        plan = plan_speech(speech, clips.FPS, seed + k, still if k < 0 else None)
+        found.append(Look(name, k, speech, plan, film(engine, avatar, plan, (width, height))))
+    return found
+
+
+def all_looks(
+    portraits: Mapping[str, str], speeches: Sequence[Speech], size: int, workers: int
+) -> Iterator[list[Look]]:
+    """Every portrait, each with seeds of its own, several at once."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
+        filming = [
+            pool.submit(looks, name, source, speeches, size, 100 * i)
+            for i, (name, source) in enumerate(portraits.items())
+        ]
+        for one in filming:
+            yield one.result()
 
 
 def mouth_rows(look: Look, layout: Layout) -> dict[str, float]:
@@ -190,12 +207,20 @@ def stillness(look: Look) -> dict[str, float]:
     return {"nose bridge std, head motion 0 (io)": float(np.sqrt(bridge.var(0).sum()))}
 
 
-def viseme_rows(all_looks: Sequence[Look]) -> dict[str, tuple[int, float, float]]:
+def row(look: Look) -> dict[str, Any]:
+    """All that is measured on one clip."""
+    name = {"portrait": look.portrait, "sentence": look.sentence}
+    if look.sentence < 0:
+        return name | stillness(look)
+    return name | mouth_rows(look, POINTS) | head_rows(look) | {"mesh": mouth_rows(look, MESH)}
+
+
+def viseme_rows(talking: Sequence[Look]) -> dict[str, tuple[int, float, float]]:
     """Phones of one portrait's sentences, median gap over the portrait's 95th percentile, and width."""
     gaps: dict[str, list[float]] = {name: [] for name in VISEMES}
     widths: dict[str, list[float]] = {name: [] for name in VISEMES}
-    for portrait in dict.fromkeys(look.portrait for look in all_looks):
-        mine = [(x, x.lips(POINTS)) for x in all_looks if x.portrait == portrait]
+    for portrait in dict.fromkeys(look.portrait for look in talking):
+        mine = [(x, x.lips(POINTS)) for x in talking if x.portrait == portrait]
         wide = float(np.quantile(np.concatenate([m.gap - rest_gap(m) for _, m in mine]), 0.95))
         usual = float(np.median(np.concatenate([m.width for _, m in mine])))
         for look, lips in mine:
@@ -216,23 +241,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("portraits", nargs="*", help="pictures, folders, preset:NAME")
     parser.add_argument("--size", type=int, default=512, help="longer side of the clips")
-    parser.add_argument("--sentences", type=int, default=len(SENTENCES))
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="portraits at once")
     chosen = parser.parse_args(arguments)
-    texts = SENTENCES[: chosen.sentences]
-    speeches = [clips.spoken(t, language="en" if t.isascii() else "el") for t in texts]
+    speeches = [clips.spoken(t, language="en" if t.isascii() else "el") for t in SENTENCES]
     rows: list[dict[str, Any]] = []
     talking: list[Look] = []
-    for look in looks(clips.portraits(chosen.portraits), speeches, chosen.size):
-        row: dict[str, Any] = {"portrait": look.portrait, "sentence": look.sentence}
-        if look.sentence < 0:
-            row |= stillness(look)
-        else:
-            talking.append(look)
-            row |= mouth_rows(look, POINTS) | head_rows(look) | {"mesh": mouth_rows(look, MESH)}
-        rows.append(row)
-    found, visemes = summary(rows), viseme_rows(talking)
-    settings = {"size": chosen.size, "sentences": texts, "summary": found, "visemes": visemes}
-    clips.keep("dynamics", settings, rows)
+    portraits = clips.portraits(chosen.portraits)
+    for portrait in all_looks(portraits, speeches, chosen.size, chosen.workers):
+        for look in portrait:
+            rows.append(row(look))
+        talking += [look for look in portrait if look.sentence >= 0]
+        found, visemes = summary(rows), viseme_rows(talking)
+        measured = {"summary": found, "visemes": visemes}
+        clips.keep("dynamics", {"size": chosen.size, "sentences": SENTENCES, **measured}, rows)
     console = Console()
     console.print(table(found))
     console.print(viseme_table(visemes))

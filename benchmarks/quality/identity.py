@@ -302,6 +302,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, source in portraits(chosen.portraits).items():
         try:
             rows.append(measure(name, source, chosen.size, engine, said))
+            console.print(f"{name}: {', '.join(rows[-1].failures()) or 'within every bar'}")
         except ProsoponError as error:
             console.print(f"{name}: left out, {error.message}")
     console.print(table_of(rows))

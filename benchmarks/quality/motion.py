@@ -145,11 +145,12 @@ def lips(face: Floats, layout: Layout) -> Lips:
 
 def head_turns(rotations: Floats) -> Floats:
     """(n, 3) yaw, pitch, roll in degrees, signs as `backends.types.POSE`, from `aligned` of a mesh."""
-    r = rotations.transpose(0, 1, 2)
+    r = rotations
     yaw = np.arcsin(np.clip(r[:, 2, 0], -1, 1))
     pitch = np.arctan2(r[:, 2, 1], r[:, 2, 2])
     roll = np.arctan2(r[:, 1, 0], r[:, 0, 0])
-    return np.degrees(np.stack([yaw, pitch, roll], axis=1))
+    turns: Floats = np.degrees(np.stack([yaw, pitch, roll], axis=1))
+    return turns
 
 
 def eye_slope(face: Floats, yaw_deg: Floats) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
+import librosa
 import numpy as np
 import pytest
 
@@ -15,6 +16,7 @@ from backends.errors import (
     UnknownVoiceError,
     UnsupportedLanguageError,
 )
+from backends.script.emotions import EMOTIONS
 from backends.speech import ENGINES, find_voice, load_engine
 from backends.speech.engine import SpeechEngine, Voice
 from backends.types import NO_CUE, Cue, Emotion, Pause, SpeechChunk, TextSpan, Utterance
@@ -23,6 +25,8 @@ TEXTS = {
     "en": "Hello everyone, I'm excited to share this with you!",
     "el": "Γεια σας, χαίρομαι πολύ που σας βλέπω σήμερα!",
 }
+MELODY = "Nobody in the room would ever believe my younger brother again."
+CALM_DOWN = Cue.of(Emotion.NEUTRAL)
 LONG = ("She asked whether the board of the company had seen it. " * 8)[:400]
 
 
@@ -46,6 +50,38 @@ def utterance(
         TextSpan(a, b, moods[i], -1) for i, (a, b) in enumerate(itertools.pairwise(edges))
     )
     return Utterance(text, spans, language, pauses=pauses)
+
+
+def wholly(text: str, cue: Cue) -> Utterance:
+    return Utterance(text, (TextSpan(0, len(text), cue, -1),), "en")
+
+
+def facts(chunk: SpeechChunk, plain: SpeechChunk) -> dict[str, float]:
+    """What a listener hears in a sentence, against the same sentence spoken plainly."""
+    melodies = [melody(c) for c in (chunk, plain)]
+    spoken = [sum(b - a for p, a, b in c.phonemes if p != "_") for c in (chunk, plain)]
+    power = [np.mean(c.samples.astype(np.float64) ** 2) for c in (chunk, plain)]
+    return {
+        "semitones": float(np.nanmedian(melodies[0] - melodies[1])),
+        "pace": spoken[1] / spoken[0],
+        "decibels": float(10 * np.log10(power[0] / power[1])),
+    }
+
+
+def melody(chunk: SpeechChunk) -> np.ndarray:
+    """Semitones at the middle of each phoneme, by another tracker than the engines' own; NaN where there are none."""
+    hop = round(0.01 * chunk.sample_rate)
+    hertz, _, _ = librosa.pyin(
+        chunk.samples,
+        fmin=60,
+        fmax=400,
+        sr=chunk.sample_rate,
+        frame_length=1024,
+        hop_length=hop,
+        resolution=0.2,
+    )
+    middles = [(a + b) / 2 * chunk.sample_rate / hop for _, a, b in chunk.phonemes]
+    return 12 * np.log2(hertz[np.minimum(np.rint(middles).astype(int), len(hertz) - 1)])
 
 
 def speak(engine: SpeechEngine, what: Utterance, seed: int = 0, speed: float = 1.0) -> SpeechChunk:
@@ -135,11 +171,57 @@ def test_a_cue_without_words_has_no_length(engine: SpeechEngine) -> None:
     assert chunk.cues[1].start_s == chunk.cues[1].end_s == pytest.approx(chunk.duration_s)
 
 
-def test_cues_do_not_change_the_sound(engine: SpeechEngine) -> None:
-    if engine.info.emotions:
-        pytest.fail("an engine whose voice follows cues wants a test of its own")
+def test_only_a_voice_that_follows_cues_changes_with_them(engine: SpeechEngine) -> None:
     plain, cued = (speak(engine, utterance("We did it again.", cues=c)) for c in ((), (3, 7)))
-    np.testing.assert_array_equal(plain.samples, cued.samples)
+    same = len(plain.samples) == len(cued.samples) and (plain.samples == cued.samples).all()
+    assert same is not engine.info.emotions
+
+
+def test_neutral_is_what_no_cue_is(engine: SpeechEngine) -> None:
+    plain, neutral = (speak(engine, wholly(MELODY, cue)) for cue in (NO_CUE, CALM_DOWN))
+    np.testing.assert_array_equal(plain.samples, neutral.samples)
+    assert plain.phonemes == neutral.phonemes
+
+
+@pytest.mark.parametrize("emotion", [Emotion.EXCITED, Emotion.SAD])
+def test_an_emotion_is_heard_and_grows(engine: SpeechEngine, emotion: Emotion) -> None:
+    """Pitch, pace and level go the recipe's way, and further the stronger the cue."""
+    if not engine.info.emotions:
+        return
+    recipe = EMOTIONS[emotion].voice
+    cues = [NO_CUE, Cue.of(emotion, 0.4), Cue.of(emotion, 1.0)]
+    plain, *cued = (speak(engine, wholly(MELODY, cue)) for cue in cues)
+    some, full = (facts(chunk, plain) for chunk in cued)
+    for name, aim, still, near in [
+        ("semitones", recipe.pitch_semitones, 0.0, 0.8),
+        ("pace", recipe.rate, 1.0, 0.04),
+        ("decibels", recipe.energy_db, 0.0, 0.8),
+    ]:
+        assert 0 < (some[name] - still) / (aim - still) < (full[name] - still) / (aim - still), name
+        assert full[name] == pytest.approx(aim, abs=near), name
+
+
+def test_a_cue_inside_a_sentence_turns_the_voice_at_its_word(engine: SpeechEngine) -> None:
+    if not engine.info.emotions:
+        return
+    at = MELODY.index("my")
+    spans = (
+        TextSpan(0, at, NO_CUE, -1),
+        TextSpan(at, len(MELODY), Cue.of(Emotion.EXCITED), -1),
+    )
+    plain, cued = (
+        speak(engine, Utterance(MELODY, s, "en"))
+        for s in ((TextSpan(0, len(MELODY), NO_CUE, -1),), spans)
+    )
+    assert [p.phoneme for p in plain.phonemes] == [p.phoneme for p in cued.phonemes]
+    turn = cued.cues[1].start_s
+    onsets = [w.start_s for w in cued.words if w.start_s <= turn]
+    assert onsets == [w.start_s for w in plain.words][: len(onsets)]
+    early = slice(0, round((turn - 0.25) * cued.sample_rate))
+    np.testing.assert_allclose(cued.samples[early], plain.samples[early], atol=5e-3)
+    assert cued.duration_s - turn < (plain.duration_s - turn) * 0.95
+    rise = (melody(cued) - melody(plain))[[p.start_s >= turn + 0.1 for p in cued.phonemes]]
+    assert np.nanmedian(rise) > 1.5
 
 
 def test_same_request_same_sound(engine: SpeechEngine) -> None:

@@ -68,7 +68,8 @@ def test_every_command_is_one(
     if name == "speak" and arguments != ["--help"]:
         CliRunner().invoke(app, [name, *arguments], input="Hello.", catch_exceptions=False)
         (request,) = asked
-        assert parse(request.text, request.script_options(10_000)).warnings == ()
+        if request.driving_video is None or request.text:
+            assert parse(request.text, request.script_options(10_000)).warnings == ()
         assert request.tier in tier_names()
     else:
         arguments = [*arguments, "--help"]

@@ -10,7 +10,7 @@ from backends.animation.rig.controls import Controls
 from backends.animation.rig.deform import deform
 from backends.animation.rig.eyes import draw_eye, lid_closure
 from backends.animation.rig.mouth import MouthRow, as_in_photo, draw_mouth
-from backends.animation.rig.pose import HeadPose, project
+from backends.animation.rig.pose import HeadPose, project, turn_limits
 from backends.animation.rig.raster import painting_order
 from backends.animation.rig.shading import Box, shade
 from backends.animation.rig.topology import OVAL
@@ -35,6 +35,7 @@ class Canvas:
         self.source = avatar.layers.person.copy()
         self.shaded = self.source.copy()
         self.texture = Texture.of(avatar.layers, avatar.margin)
+        self.limits = turn_limits(avatar.mesh.own_turn_deg, avatar.layers.cut)
         self.places = np.ascontiguousarray(avatar.mesh.pixels[:, :2] + avatar.margin, np.float32)
         box = avatar.shading.box
         self.gains = np.empty((box[3] // 2, box[2] // 2, 3), np.float32)
@@ -47,7 +48,7 @@ class Canvas:
         avatar, shape, mesh = self.avatar, self.avatar.shape, self.avatar.mesh
         frame, face = self.frames[slot], control.face
         points, gap = deform(shape, face)
-        head = HeadPose.of(control.pose, mesh.own_turn_deg)
+        head = HeadPose.of(control.pose, self.limits)
         projected = project(mesh, points, head)
         closed = [lid_closure(ball.eye, points, shape.rest) for ball in avatar.eyes]
         self._shade(control, closed, as_in_photo(shape, gap, face.speaking))

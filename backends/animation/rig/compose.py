@@ -21,7 +21,7 @@ STRIP_PIXELS = 48 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Texture:
-    """The person with opacity, mirrored beyond the picture's edges, with transparent rows below."""
+    """The person with opacity, going on beyond the picture's edges where it reaches them; below, transparent rows."""
 
     rgba: NDArray[np.uint8]
     """(margin + h + margin + 2, margin + w + margin, 4)"""
@@ -30,8 +30,10 @@ class Texture:
     @classmethod
     def of(cls, layers: Layers, margin: int) -> "Texture":
         """A texture of one's own, to be painted into."""
-        rgba = np.dstack([layers.person, layers.opacity])
-        wide = cv2.copyMakeBorder(rgba, *(margin,) * 4, cv2.BORDER_REFLECT_101)
+        sides = (margin,) * 4
+        colours = cv2.copyMakeBorder(layers.person, *sides, cv2.BORDER_REFLECT_101)
+        opacity = cv2.copyMakeBorder(layers.opacity, *sides, cv2.BORDER_REPLICATE)
+        wide = np.dstack([colours, opacity])
         clear = np.zeros((2, *wide.shape[1:]), np.uint8)
         return cls(np.concatenate([wide, clear]), margin)
 
@@ -127,40 +129,43 @@ class Compositor:
         cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB, dst=view)
 
 
-FOLD = 4
-"""Pixels of the texture between neighbours of the frame from which on one of them hides what lies between."""
-
-
 @compiled
 def soften(
     colours: Words, whole: IntArray, left: int, right: int, top: int, bottom: int, nowhere: int
 ) -> None:
-    """Mixes a quarter of each other into neighbours across an edge where a part of the person hides another.
+    """Mixes a quarter of each other into neighbours that are more than five pixels apart in the texture: a part of
+    the person hides another there.
 
     Args:
         colours: (h, w) pixels R, G, B, A, changed.
         whole: (h, w) map, as `rasterize` writes it.
         left, top, right, bottom: Where to look.
     """
-    for y in range(top, bottom):
-        for x in range(left, right):
-            here = whole[y, x]
-            for below in range(2):
-                j, i = y + below, x + 1 - below
-                if j >= whole.shape[0] or i >= whole.shape[1]:
-                    continue
-                there = whole[j, i]
-                across = abs((here & 0xFFFF) - (there & 0xFFFF))
-                down = abs((here >> 16) - (there >> 16))
-                if max(across, down) < FOLD or here == nowhere or there == nowhere:
-                    continue
-                a, b = int(colours[y, x]), int(colours[j, i])
-                one, other = 0, 0
-                for shift in range(0, 32, 8):
-                    p, q = (a >> shift) & 255, (b >> shift) & 255
-                    one |= ((3 * p + q + 2) >> 2) << shift
-                    other |= ((3 * q + p + 2) >> 2) << shift
-                colours[y, x], colours[j, i] = np.uint32(one), np.uint32(other)
+    # Two differences in a word, each of them -2 to 5 when nothing but these bits is left.
+    shift, far = np.int32(0x00020002), np.int32(-0x00070008)
+    for y in range(top, min(bottom, whole.shape[0] - 1)):
+        row, next_row = whole[y], whole[y + 1]
+        for x in range(left, min(right, whole.shape[1] - 1)):
+            here = row[x]
+            if np.int32(np.int32(row[x + 1] - here) + shift) & far:
+                _mix(colours, whole, y, x, y, x + 1, nowhere)
+            if np.int32(np.int32(next_row[x] - here) + shift) & far:
+                _mix(colours, whole, y, x, y + 1, x, nowhere)
+
+
+@compiled
+def _mix(
+    colours: Words, whole: IntArray, y: int, x: int, below: int, beside: int, nowhere: int
+) -> None:
+    if whole[y, x] == nowhere or whole[below, beside] == nowhere:
+        return
+    a, b = int(colours[y, x]), int(colours[below, beside])
+    one, other = 0, 0
+    for bits in range(0, 32, 8):
+        p, q = (a >> bits) & 255, (b >> bits) & 255
+        one |= ((3 * p + q + 2) >> 2) << bits
+        other |= ((3 * q + p + 2) >> 2) << bits
+    colours[y, x], colours[below, beside] = np.uint32(one), np.uint32(other)
 
 
 @compiled

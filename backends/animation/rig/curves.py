@@ -45,8 +45,14 @@ def gather(
     """(2, n, 2) pixels of a picture at (left, top) of the frame: the borders above and below an opening."""
     borders = np.empty((2, above.shape[0], 2))
     for k in range(above.shape[0]):
-        borders[0, k, 0], borders[0, k, 1] = projected[above[k], 0] - left, projected[above[k], 1] - top
-        borders[1, k, 0], borders[1, k, 1] = projected[below[k], 0] - left, projected[below[k], 1] - top
+        borders[0, k, 0], borders[0, k, 1] = (
+            projected[above[k], 0] - left,
+            projected[above[k], 1] - top,
+        )
+        borders[1, k, 0], borders[1, k, 1] = (
+            projected[below[k], 0] - left,
+            projected[below[k], 1] - top,
+        )
     return borders
 
 

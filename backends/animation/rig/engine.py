@@ -22,6 +22,7 @@ from backends.animation.rig.mesh import OVERHANG, FaceFrame, Mesh, build_mesh
 from backends.animation.rig.mouth import MouthInterior, build_interior
 from backends.animation.rig.moving import MovingAvatar, animate_clip, prepare_clip
 from backends.animation.rig.patches import Patch, close_lids, close_mouth
+from backends.animation.rig.raster import rasterize
 from backends.animation.rig.shading import Shading, build_shading
 from backends.animation.rig.topology import OVAL, SKIN_POINTS
 from backends.errors import NoFaceError
@@ -168,7 +169,7 @@ def _at_rest(portrait: Portrait, landmarks: NDArray[np.float64]) -> RigAvatar:
     return RigAvatar(
         portrait=portrait,
         layers=layers,
-        still=_still(layers, mesh, resting),
+        still=_still(layers, mesh, resting, moving),
         mesh=mesh,
         shape=shape,
         closed_lids=close_lids(person, mesh),
@@ -231,7 +232,11 @@ def _visible(
     return mesh.skin[(person > 0) & can], mesh.skin[(person > 0) & ~can]
 
 
-def _still(layers: Layers, mesh: Mesh, resting: NDArray[np.int32]) -> ImageArray:
+def _still(
+    layers: Layers, mesh: Mesh, resting: NDArray[np.int32], moving: NDArray[np.int32]
+) -> ImageArray:
+    """What stands still: the body's resting triangles over the background, but for pixels that moving ones draw too,
+    on the line between them."""
     if not layers.cut:
         return layers.background
     picture = layers.background.copy()
@@ -240,4 +245,7 @@ def _still(layers: Layers, mesh: Mesh, resting: NDArray[np.int32]) -> ImageArray
     at = mesh.pixels[:, :2].astype(np.float32)
     texture = Texture.of(layers, margin)
     compositor.draw(picture, compositor.nothing, texture, resting, at, at + np.float32(margin))
+    shared = np.full(layers.opacity.shape, -1, np.int32)
+    rasterize(moving, at, at, 0, 0, shared, np.empty(shared.shape, np.uint16))
+    np.copyto(picture, layers.background, where=(shared >= 0)[..., None])
     return picture

@@ -53,6 +53,8 @@ class Eyeball:
     """(h, w, 3) the eyeball as it would look without lids: the photo where it shows, iris and white elsewhere."""
     glint: Image
     """(h, w, 3) the reflections on the cornea."""
+    glint_reach: float
+    """Distance from the iris' centre within which they lie."""
     iris: tuple[float, float, float]
     """Centre and radius in this picture."""
     reach: float
@@ -111,6 +113,7 @@ def _cut(pixels: Image, landmarks: Array, mesh: Mesh, eye: Eye) -> Eyeball:
         photo=matt,
         whole=_complete(matt, seen, centre, radius, unit),
         glint=photo - matt,
+        glint_reach=_reach(photo - matt, centre),
         iris=(float(centre[0]), float(centre[1]), radius),
         reach=0.5 * float(np.linalg.norm(contour[0] - contour[8])),
         lash=_lash_colour(photo, smooth(upper), unit),
@@ -129,7 +132,8 @@ def _seen(shape: tuple[int, ...], upper: Array, lower: Array) -> Floats:
 def _away(shape: tuple[int, ...], centre: Array, radius: float) -> Floats:
     """Distance of every pixel from the iris' centre, in its radii."""
     ys, xs = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
-    return (np.hypot(xs - centre[0], ys - centre[1]) / radius).astype(np.float32)
+    away: Floats = (np.hypot(xs - centre[0], ys - centre[1]) / radius).astype(np.float32)
+    return away
 
 
 def _without_glints(photo: Image, seen: Floats, centre: Array, radius: float) -> Image:
@@ -144,6 +148,11 @@ def _without_glints(photo: Image, seen: Floats, centre: Array, radius: float) ->
     share = cv2.GaussianBlur(cv2.dilate(share, np.ones((3, 3), np.uint8)), (0, 0), 0.6)[..., None]
     matt: Image = np.rint(photo - share * (photo.astype(np.float32) - plain)).astype(np.uint8)
     return matt
+
+
+def _reach(glint: Image, centre: Array) -> float:
+    seen = glint.any(2)
+    return float(_away(seen.shape, centre, 1.0)[seen].max()) + 1.5 if seen.any() else 0.0
 
 
 def _lash_colour(photo: Image, upper: Array, unit: float) -> Floats:
@@ -236,7 +245,7 @@ def draw_eye(
     paint_eye(
         canvas, projected, points, rest, ball.rims, corner[0], corner[1], to_local,
         ball.plane.axes, ball.plane.origin, ball.photo, ball.whole, ball.glint,
-        np.array([*ball.iris, ball.reach, *shift]), closed, mesh.frame.eye_distance, ball.lash,
+        np.array([*ball.iris, ball.reach, *shift, ball.glint_reach]), closed, mesh.frame.eye_distance, ball.lash,
         255 * LASH_LIGHT * skin_light,
     )  # fmt: skip
 
@@ -262,14 +271,15 @@ def paint_eye(
     lash: Floats,
     lightest: float,
 ) -> None:
-    """The pixels of `draw_eye`: `iris` = centre, radius, reach and shift; `lightest` = brightness of the lashes."""
+    """The pixels of `draw_eye`: `iris` = centre, radius, reach, shift and reach of the
+    reflections; `lightest` = brightness of the lashes."""
     borders = gather(projected, rims[0], rims[1], left, top)
     frame, upper, lower, box = trace_opening(borders, 2 + 0.02 * unit, canvas.shape)
     raised = 0.0
     for k in range(1, rims.shape[1] - 1):
         raised += (rest[rims[0, k], 1] - points[rims[0, k], 1]) / (rims.shape[1] - 2)
     moved = np.sqrt(iris[4] ** 2 + iris[5] ** 2) / (0.10 * iris[2])
-    reveal = np.float32(min(1.0, max(0.0, raised / 0.012) + moved))
+    reveal = min(1.0, max(0.0, raised / 0.012) + moved)
     a, b = axes[0, 0], axes[0, 1]
     c, d = axes[1, 0], axes[1, 1]
     xx, xy = a * to_local[0, 0] + b * to_local[1, 0], a * to_local[0, 1] + b * to_local[1, 1]
@@ -283,10 +293,14 @@ def paint_eye(
     lash = lash * np.float32(min(1.0, lightest / max(1.0, lash.mean())))
     line = 0.85 * ramp((closed - 0.5) / 0.4)
     core = iris[2] * 1.15
+    edge = max(soft, 0.015 * unit + 0.5)
+    highest, lowest = upper.min() - edge, max(upper.max(), lower.max()) + edge
     for y in range(box[1], box[3]):
         for x in range(box[0], box[2]):
             dx, dy = x - frame[0], y - frame[1]
             along, across = dx * frame[2] + dy * frame[3], dy * frame[2] - dx * frame[3]
+            if across < highest or across > lowest:
+                continue
             above, below = height_at(upper, along), height_at(lower, along)
             cover = covered(across, above, below, soft)
             if cover > 0.0:
@@ -298,12 +312,16 @@ def paint_eye(
                 sx = min(right, max(0.0, sx - pull * iris[4]))
                 sy = min(bottom, max(0.0, sy - pull * iris[5]))
                 light = 1.0 - shade * (1.0 - ramp((across - above) / (0.07 * unit)))
-                light *= sliver * (1.0 - 0.3 * shade * (1.0 - ramp((below - across) / (0.04 * unit))))
+                light *= sliver * (
+                    1.0 - 0.3 * shade * (1.0 - ramp((below - across) / (0.04 * unit)))
+                )
+                shiny = (gx - iris[0]) ** 2 + (gy - iris[1]) ** 2 < iris[6] ** 2
                 for k in range(3):
-                    seen = _mix(photo, sx, sy, k)
+                    seen = _mix(photo, sx, sy, k) if reveal < 1.0 else 0.0
                     if reveal > 0.0:
                         seen += reveal * (_mix(whole, sx, sy, k) - seen)
-                    seen = min(255.0, seen + _mix(glint, gx, gy, k))
+                    if shiny:
+                        seen = min(255.0, seen + _mix(glint, gx, gy, k))
                     skin = float(canvas[y, x, k])
                     canvas[y, x, k] = int(skin + cover * (seen * light - skin) + 0.5)
             if line > 0.0 and 0.0 < along < frame[4]:
@@ -324,4 +342,4 @@ def _mix(image: NDArray[np.uint8], x: float, y: float, c: int) -> float:
     a, b = np.float32(image[j, i, c]), np.float32(image[j, i + 1, c])
     d, e = np.float32(image[j + 1, i, c]), np.float32(image[j + 1, i + 1, c])
     near, far = a + fx * (b - a), d + fx * (e - d)
-    return near + fy * (far - near)
+    return float(near + fy * (far - near))

@@ -34,7 +34,7 @@ FULL = 0.98
 MIXED = 0.4
 """Of a pixel with at least this opacity that is no mixture with the expected background, nothing is left to it: what is
 not the person's share would be enlarged too much."""
-NOISE, TEXTURE = 6.0, 4.0
+NOISE, TEXTURE = 3.0, 3.0
 """A difference from the expected background is a trace of the person above this many grey levels, and above this many
 times the background's own mean difference from its smooth colour."""
 

@@ -32,11 +32,12 @@ def snap_lids(pixels: Image, landmarks: Array) -> Array:
         pixels: (h, w, 3)
         landmarks: (478, 3) pixels.
     """
-    light = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     unit = float(np.linalg.norm(_middle(landmarks, EYES[0]) - _middle(landmarks, EYES[1])))
+    light = cv2.GaussianBlur(gray, (0, 0), max(0.5, 0.008 * unit)).astype(np.float32)
     moved = landmarks.copy()
     for eye in EYES:
-        _snap(cv2.GaussianBlur(light, (0, 0), max(0.5, 0.008 * unit)), landmarks, moved, eye, unit)
+        _snap(light, landmarks, moved, eye, unit)
     return moved
 
 

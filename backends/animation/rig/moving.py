@@ -20,7 +20,8 @@ from backends.animation.rig.mesh import Mesh
 from backends.animation.rig.mouth import MouthInterior, MouthRow, draw_mouth
 from backends.animation.rig.pose import STRAIGHT
 from backends.animation.rig.raster import painting_order, rasterize
-from backends.animation.rig.shading import TINT, Shading, apply_gains, sum_layers
+from backends.animation.rig.relight import apply_gains, sum_layers
+from backends.animation.rig.shading import TINT, Shading
 from backends.faces.clip import unpack
 from backends.faces.tracking import RIGID, track_face
 from backends.faces.video import UNNAMED_CLIP

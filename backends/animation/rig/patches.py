@@ -77,7 +77,9 @@ def _close_eye(pixels: Image, mesh: Mesh, eye: Eye) -> Patch:
     depth = cv2.GaussianBlur(covered.astype(np.float32), (0, 0), 0.05 * unit)
     lid = skin * (1 + LID_LIGHT * (depth / max(1e-3, float(depth.max()))))[..., None]
     lid = lid + _grain(photo, hole, unit)
-    blend = cv2.GaussianBlur((hole & ~brow & ~pouch).astype(np.float32), (0, 0), 0.018 * unit)[..., None]
+    blend = cv2.GaussianBlur((hole & ~brow & ~pouch).astype(np.float32), (0, 0), 0.018 * unit)[
+        ..., None
+    ]
     painted = np.clip(photo * (1 - blend) + lid * blend + 0.5, 0, 255).astype(np.uint8)
     return Patch(columns.start, rows.start, photo, painted)
 

@@ -19,6 +19,8 @@ TURN_LIMITS_DEG = (15.0, 10.0, 8.0)
 OWN_TURN_SHARE, LEAST_LIMIT_DEG = 0.6, 5.0
 """A head that is turned in the portrait turns less by this share: further away it is cut by its own outline, and back
 it shows a side that is not in the picture."""
+UNCUT_SHARE = 0.5
+"""Of the limits, where the background is stretched with the head."""
 SHIFT_LIMITS = (0.16, 0.12, 0.45)
 """Translation limits, in eye distances."""
 
@@ -33,11 +35,17 @@ def soft_limit(value: float, limit: float) -> float:
     return float(np.copysign(knee + rest * over / (rest + over), value))
 
 
-def turn_limits(own_turn_deg: tuple[float, float]) -> tuple[float, ...]:
-    """Yaw, pitch and roll that a portrait stands whose head is turned by this yaw and pitch."""
+def turn_limits(own_turn_deg: tuple[float, float], cut: bool = True) -> tuple[float, ...]:
+    """Yaw, pitch and roll that a portrait stands.
+
+    Args:
+        own_turn_deg: Yaw and pitch of the head in it.
+        cut: Whether the person is cut out of the background.
+    """
+    most = [limit * (1.0 if cut else UNCUT_SHARE) for limit in TURN_LIMITS_DEG]
     return tuple(
         max(min(limit, LEAST_LIMIT_DEG), limit - OWN_TURN_SHARE * abs(own))
-        for limit, own in zip(TURN_LIMITS_DEG, (*own_turn_deg, 0.0), strict=True)
+        for limit, own in zip(most, (*own_turn_deg, 0.0), strict=True)
     )
 
 
@@ -52,15 +60,14 @@ class HeadPose:
 
     @classmethod
     def of(
-        cls, pose: NDArray[np.float32], own_turn_deg: tuple[float, float] = (0.0, 0.0)
+        cls, pose: NDArray[np.float32], limits_deg: tuple[float, ...] = TURN_LIMITS_DEG
     ) -> "HeadPose":
         """From the channels of `backends.types.POSE`, softly limited.
 
         Args:
-            own_turn_deg: Yaw and pitch of the head in the portrait.
+            limits_deg: Of the portrait, from `turn_limits`.
         """
-        limits = turn_limits(own_turn_deg)
-        turn = [soft_limit(float(v), m) for v, m in zip(pose[:3], limits, strict=True)]
+        turn = [soft_limit(float(v), m) for v, m in zip(pose[:3], limits_deg, strict=True)]
         yaw, pitch, roll = np.deg2rad(turn)
         cy, sy, cp, sp = np.cos(yaw), -np.sin(yaw), np.cos(pitch), np.sin(pitch)
         cr, sr = np.cos(roll), np.sin(roll)

@@ -28,7 +28,8 @@ def paste(onto: ImageArray, picture: ImageArray, scale: float, x: int, y: int) -
 
 
 def covered(picture: ImageArray, face: Face, cover: str) -> ImageArray:
-    """The picture with something painted over the mouth: "mask", "hand" or "microphone"."""
+    """The picture with something painted over the mouth: "mask", "hand" or
+    "microphone"; or "beard", around the lips."""
     points = face.landmarks[:, :2]
     right, left = (points[list(eye)].mean(0) for eye in (RIGHT_EYE, LEFT_EYE))
     across = (left - right) / np.linalg.norm(left - right)
@@ -39,9 +40,15 @@ def covered(picture: ImageArray, face: Face, cover: str) -> ImageArray:
     noise = np.random.default_rng(0).normal(0, 4, u.shape)
     x, y = points[[50, 280]].mean(0).astype(int)
     skin = np.median(picture[y - 4 : y + 5, x - 30 : x + 31].reshape(-1, 3), axis=0)
-    if cover == "mask":
+    inside = np.zeros(u.shape, np.uint8)
+    if cover == "beard":
+        jaw = [93, 58, 172, 150, 176, 152, 400, 379, 397, 288, 323, 425, 2, 205]
+        lips = [61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91]
+        cv2.fillPoly(inside, [points[jaw].astype(np.int32)], 1)
+        cv2.fillPoly(inside, [points[lips].astype(np.int32)], 0)
+        colour, light = np.array([60.0, 42.0, 32.0]), 4 * cv2.GaussianBlur(noise, (1, 9), 0)
+    elif cover == "mask":
         jaw = [93, 58, 172, 150, 176, 152, 400, 379, 397, 288, 323, 280, 195, 50]
-        inside = np.zeros(u.shape, np.uint8)
         cv2.fillPoly(inside, [points[jaw].astype(np.int32)], 1)
         colour, light = np.array([150.0, 190.0, 215.0]), noise + 10 * np.sin(v * 22)
     elif cover == "hand":

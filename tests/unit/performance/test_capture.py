@@ -58,7 +58,7 @@ def shifted(indices: tuple[int, ...], x: float = 0.0, y: float = 0.0) -> Callabl
         ("mouthPucker", (291,), -0.15, 0.0),
         ("browOuterUpLeft", (276, 293, 283), 0.0, -0.08),
         ("browInnerUp", (55, 107, 285, 336), 0.0, -0.08),
-        ("browDownRight", (55, 107), 0.0, 0.05),
+        ("browDownRight", (55, 107), 0.0, 0.06),
     ],
 )
 def test_a_moved_part_moves_its_coefficient(

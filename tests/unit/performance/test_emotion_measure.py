@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from tests.unit.performance.spoken_by_hand import SENTENCE, speech
 
 from backends.performance import plan_speech
 from backends.types import Emotion
 from benchmarks.quality.emotion import JUDGED, by_portrait, reading, summary, thinned
 from benchmarks.quality.judges import LABELS
+from tests.unit.performance.spoken_by_hand import SENTENCE, speech
 
 
 def scores(**some: float) -> dict[str, float]:

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from tests.unit.performance.spoken_by_hand import SENTENCE, at, speech
 
 from backends.performance import plan_speech
 from backends.performance.emotion import GLIDE_S, mood
 from backends.performance.timeline import CueOnset
 from backends.types import NO_CUE, Cue, Emotion, Performance
+from tests.unit.performance.spoken_by_hand import SENTENCE, at, speech
 
 ORDER = tuple(Emotion)
 

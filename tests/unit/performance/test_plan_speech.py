@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from backends.errors import InputError
 from backends.performance import PerformanceOptions, Planner, plan_speech
 from backends.performance.visemes import FUNNEL_OPENS, JAW_DROPS, LOWER_DROPS, UPPER_LIFTS
+from backends.script.emotions import EMOTIONS, amplitude
 from backends.types import (
     COEFFICIENTS,
     NO_CUE,
@@ -142,9 +143,9 @@ def test_a_glide_is_half_way_at_its_onset(fps: int, onset: float) -> None:
     cues = ((0.3, Cue.of(Emotion.NEUTRAL)), (onset, Cue.of(Emotion.HAPPY, 0.6)))
     plan = plan_speech(speech(SENTENCE, cues), fps)
     smile = plan.channel("mouthSmileLeft")
-    final = smile[at(plan, onset + 0.5)]
-    assert final == pytest.approx(0.6**0.7, abs=1e-4)
-    passed = int(np.flatnonzero(smile >= final / 2)[0])
+    asked = EMOTIONS[Emotion.HAPPY].face.coefficients["mouthSmileLeft"] * amplitude(0.6)
+    assert asked - 1e-4 <= smile[at(plan, onset + 0.5)] <= 1.2 * asked, "strongest at first"
+    passed = int(np.flatnonzero(smile >= asked / 2)[0])
     assert abs(times(plan)[passed] - onset) <= 1 / fps
     assert smile[at(plan, onset - 0.2)] == 0.0
 

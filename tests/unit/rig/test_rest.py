@@ -29,7 +29,9 @@ def test_a_face_at_rest_stays_what_it_is(closed: RigAvatar) -> None:
     correction = closed.shape.correction
     assert correction.smile == 0.0
     assert np.abs(correction.mouth).max() < 0.03
-    assert closed.shading.weights(np.zeros(closed.shading.drivers.shape[1], np.float32), 1.0)[-1] == 0
+    assert (
+        closed.shading.weights(np.zeros(closed.shading.drivers.shape[1], np.float32), 1.0)[-1] == 0
+    )
 
 
 def test_folds_are_filled_and_plain_skin_is_left_alone(smiling: RigAvatar) -> None:

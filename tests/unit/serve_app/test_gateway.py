@@ -242,6 +242,14 @@ class TestVideos:
         refused(unknown, 422, "invalid_input", "nor the id of an upload")
         assert (await service.post(background="source")).status_code == 202
 
+    async def test_a_driving_video_is_an_upload(self, service: Service) -> None:
+        unknown = await service.post(driving_video="../portrait")
+        refused(unknown, 422, "invalid_input", "driving_video '../portrait' is not the id")
+        file = {"file": b"no video"}
+        upload = (await service.http.post("/v1/uploads", files=file)).json()["id"]
+        bad = await service.post(driving_video=upload)
+        refused(bad, 422, "unreadable_media", "the driving video is not a video")
+
     async def test_upload_serves_several_videos(self, service: Service) -> None:
         file = {"file": await astronaut(service)}
         upload = (await service.http.post("/v1/uploads", files=file)).json()["id"]

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -49,6 +48,7 @@ class Gated:
         self._draw = stages.animation.draw
         self.describe, self.prepare = stages.animation.describe, stages.animation.prepare
         self.encoder, self.examine = stages.animation.encoder, stages.animation.examine
+        self.capture = stages.animation.capture
         self.gates: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
         self.failures: dict[int, list[Exception]] = {}
         self.open = False
@@ -175,9 +175,10 @@ def refused(response: httpx.Response, status: int, code: str) -> None:
     assert (response.status_code, response.json()["code"]) == (status, code)
 
 
-def frames(source: Path) -> list[tuple[Fraction, bytes]]:
+def frames(source: Path) -> list[tuple[float | None, bytes]]:
+    """Every frame with its time in seconds."""
     with av.open(str(source)) as container:
-        return [(f.pts * f.time_base, f.to_ndarray().tobytes()) for f in container.decode(video=0)]
+        return [(f.time, f.to_ndarray().tobytes()) for f in container.decode(video=0)]
 
 
 def samples(source: Path) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -220,7 +221,7 @@ async def test_video_is_played_while_it_is_made_and_after(theatre: Theatre, tmp_
 
 
 async def has(theatre: Theatre, path: str) -> bool:
-    return path in theatre.stored()
+    return theatre.storage.exists(f"{job_files(theatre.job)}/{path}")
 
 
 async def test_playlists_are_asked_for_anew_and_told_as_such(theatre: Theatre) -> None:
@@ -276,7 +277,7 @@ async def test_playlist_of_a_cancelled_job_ends(theatre: Theatre) -> None:
 
 
 async def gone(theatre: Theatre) -> bool:
-    return not theatre.stored()
+    return not await has(theatre, "1/segments/0000000.mp4")
 
 
 _NAMES = {

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backends.speech.levels import TARGET_LUFS, gain_for, levelled, loudness_lufs
+from backends.speech.levels import TARGET_LUFS, gain_for, levelled, limited, loudness_lufs
 from backends.types import FloatArray
 
 
@@ -52,3 +52,21 @@ def test_peaks_stay_below_full_scale(values: list[float], gain: float) -> None:
     quiet = np.abs(samples * np.float32(gain)) <= 0.7
     np.testing.assert_array_equal(out[quiet], (samples * np.float32(gain))[quiet])
     np.testing.assert_array_equal(samples, before)
+
+
+def test_the_limiter_leaves_what_is_below_it() -> None:
+    quiet = sine(-6)
+    assert limited(quiet, 48_000) is quiet
+    burst = quiet.copy()
+    burst[70_000:70_500] *= 3
+    out = limited(burst, 48_000)
+    assert np.abs(out).max() <= 0.8911
+    np.testing.assert_array_equal(out[:69_000], quiet[:69_000])
+    np.testing.assert_array_equal(out[71_500:], quiet[71_500:])
+
+
+@given(st.integers(1, 2000), st.floats(0.1, 10), st.integers(0, 2**32 - 1))
+def test_nothing_passes_the_limiter(count: int, loudest: float, seed: int) -> None:
+    sound = np.random.default_rng(seed).uniform(-loudest, loudest, count).astype(np.float32)
+    out = limited(sound, 22_050)
+    assert np.abs(out).max() <= 0.8911 and (np.sign(out) == np.sign(sound)).all()

@@ -140,25 +140,29 @@ def test_loud_peaks_are_held_below_full_scale() -> None:
     assert 0.85 < np.abs(loud).max() <= 0.8911
 
 
-@pytest.mark.parametrize("way", [1.0, -1.0])
-def test_a_turn_is_half_way_at_its_start(way: float) -> None:
-    sound = voice(2.0)
-    start = RATE
-    turns = [Turn(0, PLAIN), Turn(start, VoiceRecipe(energy_db=4.0 * way, pitch_semitones=3 * way))]
+@pytest.mark.parametrize("decibels", [4.0, -4.0])
+def test_the_level_glides_and_is_half_way_at_the_turn(decibels: float) -> None:
+    sound, hop = voice(2.0), RATE // 200
+    turns = [Turn(0, PLAIN), Turn(RATE, VoiceRecipe(energy_db=decibels))]
     turned = spoken_in(sound, RATE, turns, 0)
-    hop = RATE // 200
-    rise = [
-        level_db(turned[i - 4 * hop : i + 4 * hop]) - level_db(sound[i - 4 * hop : i + 4 * hop])
-        for i in range(start - 20 * hop, start + 20 * hop, hop)
-    ]
-    half = next(k for k, r in enumerate(rise) if r * way >= 2.0)
-    assert abs(half - 20) * 5 <= 40  # ms
-    assert max(abs(b - a) for a, b in itertools.pairwise(rise)) < 0.7  # no jump
+    starts = range(RATE - 20 * hop, RATE + 20 * hop, hop)
+    rise = [level_db(turned[i - hop : i]) - level_db(sound[i - hop : i]) for i in starts]
+    assert rise[0] == pytest.approx(0, abs=0.05) and rise[-1] == pytest.approx(decibels, abs=0.05)
+    half = next(k for k, r in enumerate(rise) if abs(r) >= 2.0)
+    assert abs(half - 20) * 5 <= 10  # ms
+    assert max(abs(b - a) for a, b in itertools.pairwise(rise)) < 0.6  # no jump
+
+
+@pytest.mark.parametrize("wanted", [3.0, -3.0])
+def test_the_pitch_glides_and_is_half_way_at_the_turn(wanted: float) -> None:
+    sound = voice(2.0)
+    turns = [Turn(0, PLAIN), Turn(RATE, VoiceRecipe(pitch_semitones=wanted))]
+    turned = spoken_in(sound, RATE, turns, 0)
     moved = 12 * np.log2(pitch_track(turned, RATE)[20:-20] / pitch_track(sound, RATE)[20:-20])
-    half = 20 + next(k for k, m in enumerate(moved) if m * way >= 1.5)
-    assert abs(half - 200) * 5 <= 40
+    half = next(k for k, m in enumerate(moved) if abs(m) >= 1.5)
+    assert abs(half + 20 - 200) * 5 <= 20  # ms
     assert moved[:140].mean() == pytest.approx(0, abs=0.1)
-    assert moved[-140:].mean() == pytest.approx(3 * way, abs=0.15)
+    assert moved[-140:].mean() == pytest.approx(wanted, abs=0.15)
 
 
 def test_what_lies_well_before_a_turn_is_the_same() -> None:

@@ -14,7 +14,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -29,7 +29,7 @@ from backends.speech.engine import SpeechEngine
 from backends.speech.prosody import Turn, manner, spoken_in
 from backends.types import NO_CUE, Cue, Emotion, SpeechChunk, TextSpan, Utterance
 
-RESULTS = Path(os.environ.get("VOICE_OUT", str(Path(__file__).parent / "results" / "voice.jsonl")))
+RESULTS = Path(__file__).parent / "results" / "voice.jsonl"
 # "|" is where the cue of a mid-sentence stands: before a word that begins with a voiced sound.
 SENTENCES = (
     "We have been waiting for you all morning, | my dear old friend from the north.",

@@ -39,12 +39,12 @@ MOTIONS = (
     Motion(Track.YAW, 2.0, 3.9, 2.2),
     Motion(Track.PITCH, 1.4, 3.0, 1.1),
     Motion(Track.ROLL, 1.2, 1.9, 1.3),
-    Motion(Track.X, 0.020, 0.048, 0.022),
-    Motion(Track.Y, 0.0, 0.034, 0.020),
+    Motion(Track.X, 0.020, 0.048, 0.024),
+    Motion(Track.Y, 0.0, 0.034, 0.023),
     Motion(Track.Z, 0.0, 0.050, 0.015),
 )
 """In the order of `backends.types.POSE`."""
-SLOW_PERIOD_S, QUICK_PERIOD_S = 1.0, 0.19
+SLOW_PERIOD_S, QUICK_PERIOD_S = 1.0, 0.18
 BREATH_S, BREATH_RISE = 3.7, 0.006
 FADE_IN_S = 0.6
 """The clip begins in the portrait's own pose."""

@@ -83,7 +83,7 @@ TEETH = replace(
 )
 DENTAL = _shape(0.24, 0.42, 0.07, stretch=0.20, tongue=1.0, dominance=Dominance(1.1, 0.5, 1.2))
 ALVEOLAR = _shape(0.36, 0.44, 0.11, stretch=0.42, tongue=0.85, dominance=Dominance(0.62, 0.45))
-SIBILANT = _shape(0.25, 0.38, 0.05, stretch=0.38, tongue=0.4, dominance=Dominance(1.1, 0.7))
+SIBILANT = _shape(0.21, 0.36, 0.05, stretch=0.33, tongue=0.4, dominance=Dominance(1.1, 0.7))
 HUSHING = _shape(
     0.46, 0.28, 0.12, pucker=0.06, funnel=0.36, tongue=0.3, dominance=Dominance(1.0, 1.2)
 )

@@ -49,7 +49,7 @@ class SpeechInfo:
     deterministic: bool
     """The same utterance, voice and seed give the same samples."""
     emotions: bool
-    """The voice follows cues."""
+    """The voice follows cues: pitch, pace and energy go with their recipes, at the word."""
     cloning: bool
     max_characters: int
     """Longest utterance that it takes."""

@@ -11,7 +11,7 @@ TARGET_LUFS = -19.0
 
 _KNEE = 0.7
 _CEILING = 0.891  # -1 dBFS
-_LIMITER_S = 0.01
+_LIMITER_S = 0.002
 
 # ITU-R BS.1770-5, annex 1, tables 1 and 2: the two filters of the K-weighting at 48 kHz.
 _SHELF = (
@@ -73,7 +73,7 @@ def levelled(samples: FloatArray, gain: float) -> FloatArray:
 
 
 def limited(samples: FloatArray, sample_rate: int) -> FloatArray:
-    """The samples with what rises above -1 dBFS turned down, smoothly and with some 20 ms about it.
+    """The samples with what rises above -1 dBFS turned down, smoothly and with some 4 ms about it.
 
     For sound that was raised after `levelled`; what stays below comes through as it is.
     """

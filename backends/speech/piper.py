@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from backends.errors import UnknownVoiceError, UnsupportedLanguageError
-from backends.script.emotions import VoiceRecipe
+from backends.script.recipes import VoiceRecipe
 from backends.speech.engine import SpeechInfo, Voice, check_request
 from backends.speech.espeak import PUNCTUATION, phonemize
 from backends.speech.levels import gain_for, levelled

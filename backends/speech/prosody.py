@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backends.script.emotions import EMOTIONS, VoiceRecipe, amplitude
+from backends.script.emotions import EMOTIONS, amplitude
+from backends.script.recipes import VoiceRecipe
 from backends.speech.levels import limited
 from backends.speech.periods import Voiced, mean_octaves, voiced_stretches
 from backends.speech.phones import SILENCE, Phone

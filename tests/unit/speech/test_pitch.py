@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backends.speech.periods import mean_octaves, voiced_stretches
@@ -47,6 +47,7 @@ def test_a_long_sound_is_tracked_like_a_short_one() -> None:
     np.testing.assert_allclose(track[5:-5], 130, rtol=0.01)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 3000), st.integers(0, 2**32 - 1))
 def test_any_sound_has_a_track_within_range(count: int, seed: int) -> None:
     sound = np.random.default_rng(seed).uniform(-1, 1, count).astype(np.float32)

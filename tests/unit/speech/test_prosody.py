@@ -2,10 +2,11 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backends.script.emotions import EMOTIONS, VoiceRecipe
+from backends.script.emotions import EMOTIONS
+from backends.script.recipes import VoiceRecipe
 from backends.speech.phones import Phone
 from backends.speech.pitch import pitch_track
 from backends.speech.prosody import Turn, manner, manners_of, pace, spoken_in, turns_of
@@ -175,6 +176,7 @@ def test_what_lies_well_before_a_turn_is_the_same() -> None:
 RECIPES = st.sampled_from([PLAIN, *(manner(Cue.of(emotion, 0.9)) for emotion in Emotion)])
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 6000),
     st.lists(st.tuples(st.integers(0, 6000), RECIPES), max_size=4),

@@ -21,7 +21,7 @@ glasses."""
 LENS = (0.29, 0.185)
 """Half-axes around an eye within which lids move freely behind a lens."""
 RIM_ENDS, RIM_TOP = (0.56, 0.48), 0.36
-"""Half-axes within which a frame lies, and its half-axis upwards: brows lie under most upper rims, the forehead is free."""
+"""Half-axes within which a frame lies, and its half-axis upwards, to the brows that most rims cover."""
 
 
 def frame_weight(pixels: Image, mesh: Mesh) -> Array:

@@ -25,7 +25,7 @@ def refresh(
     touched: NDArray[np.int64],
     tint: Floats,
 ) -> NDArray[np.int64]:
-    """The pixels of `shading.shade`, pictures as (h, 3 w); `touched` as left, top, right, bottom in the box, as the result."""
+    """The pixels of `shading.shade`, pictures as (h, 3 w); `touched` and the result: left, top, right, bottom."""
     rows, columns = headroom.shape
     changed, drawn = np.empty((rows, 2, 2), np.int64), np.empty((rows, 2, 2), np.int64)
     for lines in (changed, drawn):

@@ -28,9 +28,9 @@ CORE_SHARE, CORE_LIMIT_S = 0.225, 0.04
 """How far inside its borders a phoneme's kernel reaches its full height."""
 
 EFFORT_PERIOD_S = 0.75
-EFFORT: dict[str, float] = {"jaw": 0.55, "lower": 0.34, "upper": 0.40, "stretch": 0.45}
+EFFORT: dict[str, float] = {"jaw": 0.30, "lower": 0.22, "upper": 0.25, "stretch": 0.35}
 """Talkers drift between wide and lazy articulation within a phrase: rms share of each channel."""
-EFFORT_LIMIT = 1.5
+EFFORT_LIMIT = 1.3
 """In units of its rms."""
 JAW_LIMIT = 0.60
 """Nobody opens the jaw further to speak."""

@@ -97,7 +97,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
                 browInnerUp=0.28,
                 eyeWide=0.42,
             ),
-            jaw_gain=1.12,
+            jaw_gain=1.3,
             parted=1.0,
             rest=_face(jawOpen=0.14, mouthUpperUp=0.10),
             pitch_deg=-2.0,

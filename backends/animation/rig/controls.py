@@ -47,7 +47,7 @@ def read(performance: Performance, row: int, shape: FaceShape) -> Controls:
     jaw, teeth = float(c[INDEX["jawOpen"]]), extra.get("teeth", 0.0)
     closure = max(extra.get("closure", 0.0), _mouth_close(float(c[INDEX["mouthClose"]]), jaw))
     speech = float(sum(c[i] for i in SPEECH))
-    speaking = max(relax, min(1.0, speech / 0.2), teeth) * (0.94 - 0.14 * min(1.0, smile))
+    speaking = max(relax, min(1.0, speech / 0.2), teeth) * (0.96 - 0.06 * min(1.0, smile))
     amounts = np.zeros(len(ROWS))
     amounts[: len(c)] = c
     for name, share in shape.room.items():

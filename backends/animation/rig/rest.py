@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 NEUTRAL_LIFT = -0.012
 """Mouth corners above the lips' middle in a face at rest, in eye distances; as all of these."""
-NEUTRAL_WIDTH, SMILE_WIDENS = 0.74, 1.35
+NEUTRAL_WIDTH, SMILE_WIDENS = 0.74, 1.2
 """Widest mouth at rest; and the most by which a smile is taken to have widened one."""
 FULLER_UPPER, FULLER_LOWER = 0.020, 0.026
 """What 1 of the field fullLips adds to the height of the lips."""

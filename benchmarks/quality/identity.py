@@ -252,6 +252,7 @@ def memory(minutes: float) -> tuple[float, ...]:
     from serve_app.schemas import VideoRequest
 
     sentences = max(1, round(minutes * 60 / 9))  # TEXTS together take about nine seconds
+    tier = read_tier("lightweight").model_copy(update={"max_characters": 10**6})
     request = VideoRequest(text=" ".join(TEXTS * sentences), size=MEMORY_SIZE)
     here = psutil.Process()
     seen: dict[int, float] = {}
@@ -260,7 +261,7 @@ def memory(minutes: float) -> tuple[float, ...]:
         seen.setdefault(int(done * PIECES), here.memory_info().rss / 2**20)
 
     async def make(folder: Path) -> None:
-        with studio(read_tier("lightweight")) as made:
+        with studio(tier) as made:
             await made.make(request, folder / "clip.mp4", look)
 
     with tempfile.TemporaryDirectory(prefix="prosopon-memory-") as folder:

@@ -7,7 +7,6 @@ import argparse
 import json
 import math
 import os
-import platform
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +24,7 @@ from backends.animation.rig import canvas, compose
 from backends.animation.rig.engine import RigAvatar, RigEngine
 from backends.faces.portrait import load_portrait
 from backends.types import INDEX, Box, Performance, Portrait
+from benchmarks.machine import machine
 
 SIZES = ((512, 512), (1280, 720), (1920, 1080))
 STAGES: Mapping[str, tuple[object, str]] = {
@@ -180,15 +180,6 @@ def growth(portrait: Portrait) -> float:
 def resident() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
-
-
-def machine() -> dict[str, Any]:
-    names = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    return {"cpu": names[0] if names else platform.machine(), "cores": os.cpu_count()}
 
 
 def main() -> None:

@@ -12,7 +12,6 @@ import asyncio
 import json
 import multiprocessing
 import os
-import platform
 import resource
 import statistics
 import tempfile
@@ -26,6 +25,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.machine import machine
 from serve_app.config import read_tier
 from serve_app.schemas import ClipFacts, VideoRequest
 
@@ -116,24 +116,13 @@ def in_a_fresh_process(setting: Setting, cores: int) -> Measured:
     return measured
 
 
-def cpu_model() -> str:
-    info = Path("/proc/cpuinfo").read_text(encoding="utf-8") if os.name == "posix" else ""
-    models = (line.partition(":")[2].strip() for line in info.splitlines() if "model name" in line)
-    return next(models, platform.processor())
-
-
 def keep(setting: Setting, measured: Measured, load: float) -> None:
     """Appends the result with its machine."""
     RESULTS.parent.mkdir(exist_ok=True)
     row = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": version("prosopon"),
-        "machine": {
-            "cpu": cpu_model(),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-            "load_before": load,
-        },
+        "machine": machine() | {"load_before": load},
         **asdict(setting),
         **asdict(measured),
     }

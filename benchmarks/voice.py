@@ -10,8 +10,6 @@ half-way), one for the processor time. Pitch is tracked by librosa's pYIN, which
 import argparse
 import itertools
 import json
-import os
-import platform
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -28,6 +26,7 @@ from backends.speech import find_voice, load_engine
 from backends.speech.engine import SpeechEngine
 from backends.speech.prosody import Turn, manner, spoken_in
 from backends.types import NO_CUE, Cue, Emotion, SpeechChunk, TextSpan, Utterance
+from benchmarks.machine import machine
 
 RESULTS = Path(__file__).parent / "results" / "voice.jsonl"
 # "|" is where the cue of a mid-sentence stands: before a word that begins with a voiced sound.
@@ -200,16 +199,6 @@ def cost(engine: SpeechEngine, sentences: Sequence[str]) -> dict[str, object]:
         "voice_cpu_s": round(own / spoken, 4),
         "added_cpu_s": round(added / spoken, 4),
         "added_share": round(added / own, 4),
-    }
-
-
-def machine() -> dict[str, object]:
-    info = Path("/proc/cpuinfo").read_text(encoding="utf-8") if os.name == "posix" else ""
-    models = (line.partition(":")[2].strip() for line in info.splitlines() if "model name" in line)
-    return {
-        "cpu": next(models, platform.processor()),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
     }
 
 

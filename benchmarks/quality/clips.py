@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -24,6 +22,7 @@ from backends.speech import find_voice
 from backends.speech import load_engine as load_speech_engine
 from backends.speech.timeline import Timeline
 from backends.types import ImageArray, Performance, Portrait, Speech
+from benchmarks.machine import machine
 
 RESULTS = Path(__file__).parents[1] / "results"
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
@@ -87,18 +86,6 @@ def decoded(clip: Path | BinaryIO) -> Iterator[ImageArray]:
     with av.open(clip, "r") as container:
         for frame in container.decode(video=0):
             yield np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-
-
-def machine() -> dict[str, object]:
-    """What a figure was measured on."""
-    info = Path("/proc/cpuinfo").read_text(encoding="utf-8") if os.name == "posix" else ""
-    models = (line.partition(":")[2].strip() for line in info.splitlines() if "model name" in line)
-    return {
-        "cpu": next(models, platform.processor()),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "load_before": round(os.getloadavg()[0], 2),
-    }
 
 
 def keep(name: str, settings: Mapping[str, object], rows: Iterable[Mapping[str, object]]) -> Path:

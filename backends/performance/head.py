@@ -36,11 +36,11 @@ class Motion(NamedTuple):
 
 
 MOTIONS = (
-    Motion(Track.YAW, 2.1, 4.1, 2.4),
-    Motion(Track.PITCH, 1.4, 3.0, 1.1),
-    Motion(Track.ROLL, 1.2, 1.9, 1.3),
-    Motion(Track.X, 0.020, 0.050, 0.027),
-    Motion(Track.Y, 0.0, 0.036, 0.026),
+    Motion(Track.YAW, 2.1, 4.1, 2.75),
+    Motion(Track.PITCH, 1.4, 3.0, 1.2),
+    Motion(Track.ROLL, 1.2, 1.9, 1.4),
+    Motion(Track.X, 0.020, 0.050, 0.032),
+    Motion(Track.Y, 0.0, 0.036, 0.031),
     Motion(Track.Z, 0.0, 0.050, 0.015),
 )
 """In the order of `backends.types.POSE`."""

@@ -26,8 +26,9 @@ LIPS_FOLD = {
     "mouthRollUpper": 0.14, "mouthRollLower": 0.18, "mouthPressLeft": 0.15, "mouthPressRight": 0.15,
 }  # fmt: skip
 """Lips that meet in speech."""
-TEETH_ROLL = 0.45
-"""mouthRollLower of f and v."""
+TEETH_ROLL, TEETH_LIFT, TEETH_JAW = 0.45, 0.40, 0.5
+"""Of f and v: mouthRollLower, the most of mouthUpperUp, so that the upper teeth stay in the lower lip's
+reach, and what is left of jawOpen."""
 BOTH = {
     "lower": ("mouthLowerDownLeft", "mouthLowerDownRight"),
     "upper": ("mouthUpperUpLeft", "mouthUpperUpRight"),
@@ -80,6 +81,7 @@ class Planner:
         """The rest of the rows: the clip has round(duration · fps) of them in all."""
         rows = round(round(self._timeline.end_s * self._fps, 6))  # sums of chunks end a hair off
         end_s = rows / self._fps
+        self._timeline.close()
         self._eyes.advance(self._timeline, end_s)
         self._eyes.stay_open(end_s)
         return self._plan(max(rows, self._next))
@@ -170,6 +172,9 @@ def _lay_speech(
         table[:, INDEX[name]] *= 1.0 - closure
     for name in BOTH["lower"]:
         table[:, INDEX[name]] *= 1.0 - 0.8 * lips.teeth
+    for name in BOTH["upper"]:
+        table[:, INDEX[name]] -= lips.teeth * np.maximum(table[:, INDEX[name]] - TEETH_LIFT, 0.0)
+    table[:, INDEX["jawOpen"]] *= 1.0 - (1.0 - TEETH_JAW) * lips.teeth
     table[:, INDEX["mouthRollLower"]] += TEETH_ROLL * lips.teeth
     table[:, INDEX["mouthClose"]] = closure * table[:, INDEX["jawOpen"]]
 

@@ -27,10 +27,10 @@ KERNEL_POWER = 1.2
 CORE_SHARE, CORE_LIMIT_S = 0.225, 0.04
 """How far inside its borders a phoneme's kernel reaches its full height."""
 
-EFFORT_PERIOD_S = 0.75
-EFFORT: dict[str, float] = {"jaw": 0.30, "lower": 0.22, "upper": 0.25, "stretch": 0.35}
-"""Talkers drift between wide and lazy articulation within a phrase: rms share of each channel."""
-EFFORT_LIMIT = 1.3
+EFFORT_PERIOD_S = 0.7
+EFFORT: dict[str, float] = {"jaw": 0.48, "lower": 0.35, "upper": 0.40, "stretch": 0.56}
+"""Talkers drift between wide and lazy articulation within a phrase: rms of each one's logarithm."""
+EFFORT_LIMIT = 1.8
 """In units of its rms."""
 JAW_LIMIT = 0.60
 """Nobody opens the jaw further to speak."""
@@ -72,7 +72,7 @@ class Contact(NamedTuple):
     """Over which it is made, and released."""
 
 
-CLOSURE = Contact(0.035, 0.070)
+CLOSURE = Contact(0.060, 0.070)
 BITE = Contact(0.040, 0.070)
 SHRINKS_S = 0.026
 """How far a contact may stay inside its sound's borders."""
@@ -131,9 +131,9 @@ def _blend(spans: Sequence[PhonemeSpan], frames: Frames, heard_s: Floats) -> dic
 
 
 def _vary(shape: dict[str, Floats], effort: Floats) -> None:
-    """Opens and spreads the lips by an effort of mean 0 and rms 1, in place."""
+    """Opens and spreads the lips, in place, by an effort of rms 1: 0 is the usual one."""
     for channel, share in EFFORT.items():
-        shape[channel] = shape[channel] * (1.0 + share * effort)
+        shape[channel] = shape[channel] * np.exp(share * effort)
     shape["jaw"] = soft_limit(shape["jaw"], JAW_LIMIT)
 
 

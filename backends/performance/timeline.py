@@ -73,6 +73,10 @@ class Timeline:
         if self.cues[-1].cue != cue:
             self.cues.append(CueOnset(onset_s, cue))
 
+    def close(self) -> None:
+        """The clip ends here: cues that would come later have no words and are never shown."""
+        self.cues = [c for c in self.cues if c.onset_s < self.end_s]
+
     def spans(self) -> list[PhonemeSpan]:
         """Phonemes with the silence at the end, if there is one, held open: it may go on."""
         spans = list(self.phonemes)

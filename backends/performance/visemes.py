@@ -21,7 +21,7 @@ WIDE_GAP = 0.35
 UPPER_LIFTS, LOWER_DROPS, JAW_DROPS, FUNNEL_OPENS = 0.13, 0.107, 0.325, 0.068
 """Lip gap (eye distances, mean over its middle third) that 1 of mouthUpperUp, mouthLowerDown, jawOpen,
 mouthFunnel gives."""
-STRESS_OPENS, STRESS_CLAIMS, OPEN_HEIGHT = 1.8, 1.7, 0.72
+STRESS_OPENS, STRESS_CLAIMS, OPEN_HEIGHT = 1.6, 1.7, 0.72
 """Opening and dominance of stressed open vowels against unstressed ones, and the height from which on a vowel is
 open."""
 
@@ -81,19 +81,19 @@ LIPS_NEAR = _shape(0.08, 0.05, 0.03, pucker=0.1, dominance=Dominance(1.1, 0.5, 0
 TEETH = replace(
     _shape(0.10, 0.20, 0.02, stretch=0.12), teeth=1.0, dominance=Dominance(0.95, 0.5, 0.4)
 )
-DENTAL = _shape(0.24, 0.42, 0.07, stretch=0.20, tongue=1.0, dominance=Dominance(1.1, 0.5, 1.2))
-ALVEOLAR = _shape(0.36, 0.44, 0.11, stretch=0.42, tongue=0.85, dominance=Dominance(0.62, 0.45))
-SIBILANT = _shape(0.21, 0.36, 0.05, stretch=0.33, tongue=0.4, dominance=Dominance(1.1, 0.7))
+DENTAL = _shape(0.14, 0.25, 0.07, stretch=0.20, tongue=1.0, dominance=Dominance(1.1, 0.5, 1.2))
+ALVEOLAR = _shape(0.30, 0.37, 0.11, stretch=0.42, tongue=0.85, dominance=Dominance(0.62, 0.45))
+SIBILANT = _shape(0.15, 0.36, 0.05, stretch=0.33, tongue=0.4, dominance=Dominance(1.1, 0.7))
 HUSHING = _shape(
-    0.46, 0.28, 0.12, pucker=0.06, funnel=0.36, tongue=0.3, dominance=Dominance(1.0, 1.2)
+    0.32, 0.20, 0.08, pucker=0.06, funnel=0.25, tongue=0.3, dominance=Dominance(1.0, 1.2)
 )
 PALATAL = _shape(0.47, 0.42, 0.08, stretch=0.42, tongue=0.2, dominance=Dominance(0.8, 0.7))
 VELAR = _shape(0.38, 0.36, 0.18, stretch=0.14, dominance=Dominance(0.9, 0.25, 0.6))
 GLOTTAL = _shape(0.50, 0.38, 0.20, stretch=0.20, dominance=Dominance(0.35, 0.1, 0.3))
 RHOTIC = _shape(
-    0.12, 0.21, 0.08, pucker=0.26, funnel=0.24, tongue=0.3, dominance=Dominance(0.9, 1.1)
+    0.08, 0.21, 0.05, pucker=0.26, funnel=0.24, tongue=0.3, dominance=Dominance(0.9, 1.1)
 )
-LABIAL_VELAR = _shape(-0.30, -0.08, 0.0, pucker=0.95, dominance=Dominance(1.8, 1.4))
+LABIAL_VELAR = _shape(-0.40, -0.08, 0.0, pucker=0.95, dominance=Dominance(2.2, 1.4))
 """Targets below zero overshoot: neighbours shall not hold the mouth open."""
 PAUSE = _shape(0.42, 0.23, 0.16, stretch=0.14, dominance=Dominance(1.1, 0.8, 0.6))
 """Between phrases the mouth stays open; long rests close it (`backends.performance.speech`)."""

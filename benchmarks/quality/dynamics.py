@@ -125,8 +125,8 @@ def mouth_rows(look: Look, layout: Layout) -> dict[str, float]:
         "r(width, gap)": seen_as.correlation(lips.width, gap),
         "r(gap, loudness)": seen_as.correlation(gap, sound),
         "share of gap below 1 Hz": seen_as.share_below(gap, fps, 1.0),
-        "p b m closed": _share(_smallest(look, gap, "p b m") < CLOSED),
-        "f v lip to teeth": _share(_smallest(look, gap, "f v") < BITTEN),
+        "p b m closed": _share(smallest(gap, fps, look.speech.phonemes, "p b m") < CLOSED),
+        "f v lip to teeth": _share(smallest(gap, fps, look.speech.phonemes, "f v") < BITTEN),
         "r(opening planned, found)": correlation,
         "lag of the opening, ms": lag_ms,
     }
@@ -166,9 +166,10 @@ def _share(flags: Any) -> float:
     return float(np.mean(flags)) if len(flags) else 1.0
 
 
-def _smallest(look: Look, gap: Floats, name: str) -> Floats:
-    fps, found = look.seen.fps, []
-    for middle in (_middle(p) for p in look.speech.phonemes if _class(p) == name):
+def smallest(gap: Floats, fps: int, phonemes: Sequence[PhonemeSpan], name: str) -> Floats:
+    """(n,) the smallest gap about the middle of each phoneme of a class."""
+    found = []
+    for middle in (_middle(p) for p in phonemes if _class(p) == name):
         first = max(0, round((middle - WINDOW_S) * fps - 0.5))
         found.append(gap[first : round((middle + WINDOW_S) * fps - 0.5) + 1].min())
     return np.array(found)

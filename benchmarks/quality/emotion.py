@@ -1,10 +1,11 @@
 """Which emotion an independent classifier reads in finished speech, by portrait and intensity.
 
-    python -m benchmarks.quality.emotion [PORTRAIT | FOLDER …] [--intensities 0.33 0.66 1] [--sheets FOLDER]
+    python -m benchmarks.quality.emotion [PORTRAIT | FOLDER …] [--intensities 0.33 0.66 1]
+        [--every 3] [--sheets FOLDER]
 
-Every clip is one spoken sentence under one cue, drawn by the rig; every third frame is judged. A
-clip's label is the one that most of its frames have; its score is the mean probability of what was
-asked for, to be held against the same portrait's neutral clip.
+Every clip is one spoken sentence under one cue, drawn by the rig; one frame of `--every` is judged.
+A clip's label is the one that most of its frames have; its score is the mean probability of what
+was asked for, to be held against the same portrait's neutral clip.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ SENTENCE = "We planned the whole summer together, and now my brother moves back 
 JUDGED = tuple(Emotion(label) for label in judges.LABELS if label != Emotion.NEUTRAL)
 INTENSITIES = (0.33, 0.66, 1.0)
 EVERY = 3
-"""One frame of so many is drawn and judged."""
+"""One frame of so many is drawn and judged, unless asked otherwise."""
 SHEET_COLUMNS, SHEET_WIDTH = 8, 256
 
 
@@ -68,9 +69,11 @@ def thinned(performance: Performance, every: int = EVERY) -> Performance:
     )
 
 
-def acted(emotion: Emotion, intensity: float, sentence: str = SENTENCE) -> Performance:
+def acted(
+    emotion: Emotion, intensity: float, sentence: str = SENTENCE, every: int = EVERY
+) -> Performance:
     """The frames to judge of the sentence spoken under a cue."""
-    return thinned(performed(spoken(f"[{emotion}:{intensity:g}] {sentence}")))
+    return thinned(performed(spoken(f"[{emotion}:{intensity:g}] {sentence}")), every)
 
 
 def judged(frames: Iterable[ImageArray], start: ImageArray) -> list[dict[str, float]]:
@@ -224,10 +227,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--intensities", nargs="*", type=float, default=INTENSITIES)
     parser.add_argument("--sentence", default=SENTENCE)
     parser.add_argument("--size", type=int, default=384, help="longer side of a frame, pixels")
+    parser.add_argument("--every", type=int, default=EVERY, help="judge one frame of so many")
     parser.add_argument("--sheets", type=Path, help="folder for a contact sheet per portrait")
     chosen = parser.parse_args(arguments)
-    plans = {(Emotion.NEUTRAL, 1.0): acted(Emotion.NEUTRAL, 1.0, chosen.sentence)} | {
-        (emotion, intensity): acted(emotion, intensity, chosen.sentence)
+    said = chosen.sentence, chosen.every
+    plans = {(Emotion.NEUTRAL, 1.0): acted(Emotion.NEUTRAL, 1.0, *said)} | {
+        (emotion, intensity): acted(emotion, intensity, *said)
         for emotion in JUDGED
         for intensity in chosen.intensities
     }
@@ -239,7 +244,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"{name}: {sum(r.read for r in readings if r.portrait == name)} of {len(plans)}"
         )
     console.print(by_portrait(readings), summary(readings))
-    settings = {"sentence": chosen.sentence, "size": chosen.size, "every": EVERY}
+    settings = {"sentence": chosen.sentence, "size": chosen.size, "every": chosen.every}
     console.print(str(keep("emotion", settings, map(asdict, readings))))
 
 

@@ -12,7 +12,7 @@ import argparse
 import asyncio
 import io
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -110,7 +110,10 @@ class Measured:
     background_share: float
     """Of the picture that is background, 0..1."""
     steady_px: float | None
-    """Rms over time of landmarks on the nose bridge and the eye corners in a finished clip of a silent face."""
+    """Rms over time of landmarks on the nose bridge and the eye corners of a silent face that holds its head still."""
+    coded_px: float | None
+    """The same in its finished clip. Coding settles within some frames of each segment, and landmarks in a picture with
+    grain follow that: a single frame that is repeated and encoded wanders as much."""
     psnr_db: float
     """Portrait against a performance of zeros, inside the face, dB; 99 where nothing differs."""
     mouth_open: bool
@@ -140,6 +143,7 @@ def measure(
             if marks is not None and index % EVERY == 0:
                 distances.append(distance(portrait.pixels, frame, marks))
     share = float(outside.mean())
+    wandering = None if marks is None else jitter(engine, avatar, size_of(portrait))
     mouth, is_open = mouth_of(portrait)
     still = next(drawn(engine, avatar, neutral(1)))
     inside = face_of(portrait) & ~mouth if is_open else face_of(portrait)
@@ -149,7 +153,8 @@ def measure(
         distance_worst=round(max(distances), 3) if distances else None,
         background=float(change) if share >= SMALLEST_REGION else None,
         background_share=round(share, 3),
-        steady_px=None if marks is None else round(jitter(engine, avatar, size_of(portrait)), 3),
+        steady_px=wandering and wandering[0],
+        coded_px=wandering and wandering[1],
         psnr_db=round(psnr(portrait.pixels, still, inside), 1),
         mouth_open=is_open,
     )
@@ -176,21 +181,28 @@ def distance(portrait: ImageArray, frame: ImageArray, marks: NDArray[np.float32]
     return float(np.linalg.norm(apart))
 
 
-def jitter(engine: AnimationEngine[object, object], avatar: object, size: tuple[int, int]) -> float:
-    """Rms of rigid landmarks about their mean in a finished clip of a silent face that holds its
-    head still, in pixels of a picture whose longer side is 512; nan where no face is found."""
+def jitter(
+    engine: AnimationEngine[object, object], avatar: object, size: tuple[int, int]
+) -> tuple[float, float]:
+    """How far rigid landmarks of a silent face that holds its head still wander: as drawn, and in a finished clip."""
     still = performed(silence(), options=PerformanceOptions(head_motion=0.0, blink=0.0))
     settings = EncoderSettings(probe(Codec.H264, EncoderChoice.X264), Quality.GOOD, FPS, size)
     batches = engine.animate(avatar, still, range(len(still)))
-    frames = decoded(io.BytesIO(encode_segment(batches, settings, 0).data))
+    clip = encode_segment(batches, settings, 0).data
+    seen = drawn(engine, avatar, still), decoded(io.BytesIO(clip))
+    on_drawn, on_clip = (round(wander(frames) * 512 / max(size), 3) for frames in seen)
+    return on_drawn, on_clip
+
+
+def wander(frames: Iterator[ImageArray]) -> float:
+    """Rms of rigid landmarks about their mean, in pixels; nan where no face is found."""
     marks = find_landmarks(first := next(frames))
     if marks is None:
         return float("nan")
     box = box_around(marks)
-    found = [landmarks_in(frame, box) for frame in (first, *frames)]
+    found = [landmarks_in(first, box), *(landmarks_in(frame, box) for frame in frames)]
     points = np.array(found)[:, RIGID]
-    wander = np.sqrt(((points - points.mean(0)) ** 2).sum(2).mean())
-    return float(wander) * 512 / max(size)
+    return float(np.sqrt(((points - points.mean(0)) ** 2).sum(2).mean()))
 
 
 def silence() -> Speech:

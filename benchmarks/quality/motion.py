@@ -1,8 +1,9 @@
 """How lips, head and eyes of a clip move, measured on landmarks that were found again in its frames.
 
 Lengths are in "io", the distance between the outer corners of the eyes. Two models look at every
-frame: dlib's 68 points (`benchmarks.quality.judges`), which share nothing with the rig, for mouth
-and nose; MediaPipe's mesh where 68 points in the plane do not tell (turns in depth, irises, lids).
+frame: dlib's 68 points (`benchmarks.quality.judges`), which share nothing with the rig but where
+they are looked for, for mouth and nose; MediaPipe's mesh where 68 points in the plane do not tell
+(turns in depth, irises, lids).
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ POINTS = Layout(
 IRISES, EYE_CORNERS = (468, 473), (33, 133, 362, 263)
 LIDS = (((159, 145), (33, 133)), ((386, 374), (362, 263)))
 """Of each eye: upper and lower lid, both corners."""
+HULL = (105, 334, 234, 454, 152)
+"""Of the mesh: brows, sides and chin, between which the 68 points lie."""
+SETTLING = 3
+"""Looks after which the 68 points of a first frame no longer move."""
 RESTING = 0.08
 """Share of the frames, those with the smallest gap, that show the lips at rest."""
 
@@ -66,6 +71,9 @@ class Seen:
 def watch(frames: Iterable[ImageArray], fps: int) -> Seen:
     """Both models' landmarks of every frame; the first frame must show a face.
 
+    The 68 points are looked for where the head is by the mesh: a window that follows their own
+    answers wanders, and on a face half in the shade it leaves the face.
+
     Raises:
         ValueError: no face in the first frame.
     """
@@ -75,20 +83,35 @@ def watch(frames: Iterable[ImageArray], fps: int) -> Seen:
     with FaceTracker() as tracker:
         for frame in frames:
             face = tracker.track(frame)
-            found = (
-                judges.follow_landmarks(frame, points[-1])
-                if points
-                else judges.find_landmarks(frame)
-            )
-            if found is None and face is not None:
-                found = judges.landmarks_in(frame, face.box)
-            if face is None or found is None:
+            if face is not None:
+                start = points[0] if points else _first_points(frame, face.landmarks)
+                meshes.append(face.landmarks)
+                expected = carried(start, meshes[0], face.landmarks)
+                points.append(judges.follow_landmarks(frame, expected))
+            elif meshes:
                 missed += 1
-                if not meshes:
-                    raise ValueError("no face in the clip's first frame")
-            meshes.append(face.landmarks if face is not None else meshes[-1])
-            points.append(found if found is not None else points[-1])
+                meshes.append(meshes[-1])
+                points.append(points[-1])
+            else:
+                raise ValueError("no face in the clip's first frame")
     return Seen(fps, np.array(meshes, np.float64), np.array(points, np.float64), missed)
+
+
+def _first_points(frame: ImageArray, mesh: FloatArray) -> FloatArray:
+    points = judges.landmarks_in(frame, judges.box_around(mesh[list(HULL), :2]))
+    for _ in range(SETTLING):
+        points = judges.follow_landmarks(frame, points)
+    return points
+
+
+def carried(points: FloatArray, before: FloatArray, now: FloatArray) -> FloatArray:
+    """(68, 2) points moved as the head does between two meshes: a similarity in the plane."""
+    stable, plane = list(MESH.stable), np.array([1, 1j])
+    old, new = before[stable, :2] @ plane, now[stable, :2] @ plane
+    spread = old - old.mean()
+    turn = (spread.conj() * (new - new.mean())).sum() / (np.abs(spread) ** 2).sum()
+    moved = (points @ plane - old.mean()) * turn + new.mean()
+    return np.column_stack([moved.real, moved.imag]).astype(np.float32)
 
 
 def aligned(landmarks: Floats, layout: Layout) -> tuple[Floats, Floats]:

@@ -32,7 +32,7 @@ VISUAL_LEAD_S = 0.035
 WINDOW_FRAMES = 2
 """Frames around a phoneme's centre in which its closure may lie."""
 BILABIALS = frozenset("pbm")
-BITTEN = 0.1
+BITTEN = 0.17
 """Opening that is left, in fully open jaws, where the lower lip touches the upper teeth (f, v)."""
 _MAX_LAG_MS = 200
 _INNER_LIPS = (

@@ -49,6 +49,7 @@ BARS: Mapping[str, Bar] = {
     "nose bridge std, head motion 0 (io)": Bar(0.0, 0.004),
 }
 """What five talkers' clips span; closures, correlations and stillness are demands."""
+LASTING = ("closed, ms", "closing, ms", "held, ms", "opening, ms")
 VISEMES: Mapping[str, tuple[float, float]] = {
     "p b m": (0.03, -0.049), "f v": (0.20, -0.011), "θ ð": (0.40, 0.002), "t d n l": (0.44, 0.022),
     "s z": (0.39, 0.030), "ʃ ʒ": (0.50, -0.030), "k g": (0.52, 0.0), "ɹ": (0.35, -0.065),
@@ -62,21 +63,25 @@ WELL_MEASURED = ("t d n l", "s z", "i", "a", "ɹ")
 
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Per bar: mean over the clips, spread of the portraits' means, and whether the mean holds."""
+    """Per bar: mean over the clips, spread of the portraits' means, and whether the mean holds.
+
+    Of lasting times the median stands for the mean: a closure next to a rounded vowel runs on.
+    """
     found = {}
     for name, bar in BARS.items():
         values = [(r["portrait"], r[name]) for r in rows if name in r]
         if not values:
             continue
-        means = [np.mean([v for p, v in values if p == one]) for one in {p for p, _ in values}]
-        mean = float(np.mean([v for _, v in values]))
+        middle = np.median if name.endswith(LASTING) else np.mean
+        means = [middle([v for p, v in values if p == one]) for one in {p for p, _ in values}]
+        mean = float(middle([v for _, v in values]))
         mesh = [r["mesh"][name] for r in rows if name in r.get("mesh", {})]
         found[name] = {
             "bar": list(bar),
             "mean": mean,
             "portraits": [float(min(means)), float(max(means))],
             "clips_inside": float(np.mean([bar.holds(v) for _, v in values])),
-            "mesh_mean": float(np.mean(mesh)) if mesh else None,
+            "mesh_mean": float(middle(mesh)) if mesh else None,
             "holds": bar.holds(mean),
         }
     return found

@@ -6,25 +6,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from backends.animation.rig.compiled import compiled
 from backends.animation.rig.layers import Layers
 from backends.animation.rig.raster import rasterize, reach
+from backends.animation.rig.sampling import Maps, Words, sample, soften
 from backends.types import ImageArray
 
-Words = NDArray[np.uint32]
 IntArray = NDArray[np.int32]
 Points = NDArray[np.float32]
 
-STRIP_PIXELS = 48 * 1024
+STRIP_PIXELS = 64 * 1024
 """Of a strip: its map, its colours and its background then fit into a core's second cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class Texture:
-    """The person with opacity, going on beyond the picture's edges where it reaches them; below, transparent rows."""
+    """The person with opacity, going on beyond the picture's edges where it reaches them."""
 
-    rgba: NDArray[np.uint8]
-    """(margin + h + margin + 2, margin + w + margin, 4)"""
+    words: Words
+    """(margin + h + margin, margin + w + margin): R, G, B, A."""
     margin: int
 
     @classmethod
@@ -33,19 +32,13 @@ class Texture:
         sides = (margin,) * 4
         colours = cv2.copyMakeBorder(layers.person, *sides, cv2.BORDER_REFLECT_101)
         opacity = cv2.copyMakeBorder(layers.opacity, *sides, cv2.BORDER_REPLICATE)
-        wide = np.dstack([colours, opacity])
-        clear = np.zeros((2, *wide.shape[1:]), np.uint8)
-        return cls(np.concatenate([wide, clear]), margin)
-
-    @property
-    def nowhere(self) -> int:
-        """A transparent pixel, as `rasterize` counts them."""
-        return (len(self.rgba) - 1) << 16
+        return cls(np.dstack([colours, opacity]).view(np.uint32)[..., 0], margin)
 
     def paint(self, colours: ImageArray, box: tuple[int, int, int, int]) -> None:
         """Takes over the colours of a box (left, top, width, height) of the picture; opacity stays."""
         left, top, width, height = box
-        ours = self.rgba[self.margin + top :, self.margin + left :][:height, :width]
+        rows = self.words[self.margin + top :][:height]
+        ours = rgba(rows)[:, self.margin + left :][:, :width]
         theirs = colours[top : top + height, left : left + width]
         cv2.mixChannels([theirs], [ours], [0, 0, 1, 1, 2, 2])
 
@@ -55,13 +48,11 @@ class Compositor:
 
     def __init__(self, still: ImageArray) -> None:
         height, width = still.shape[:2]
-        self.still = cv2.cvtColor(still, cv2.COLOR_RGB2RGBA).view(np.uint32)[..., 0]
+        self.still = words(still)
         self.strip = max(8, min(height, STRIP_PIXELS // width))
         strips = -(-height // self.strip)
         self.extents = np.empty((strips, 2), np.int32)
-        self.whole = np.empty(self.strip * width, np.int32)
-        self.fraction = np.empty(self.strip * width, np.uint16)
-        self.colours = np.empty(self.strip * width, np.uint32)
+        self.maps = Maps(self.strip * width)
 
     @property
     def nothing(self) -> IntArray:
@@ -109,82 +100,22 @@ class Compositor:
         top: int,
         folds: tuple[int, int, int, int],
     ) -> None:
-        rows, columns = view.shape[:2]
-        size = rows * columns
-        whole = self.whole[:size].reshape(rows, columns)
-        fraction = self.fraction[:size].reshape(rows, columns)
-        whole.fill(texture.nowhere)
-        fraction.fill(0)
-        rasterize(triangles, target, source, left, top, whole, fraction)
-        colours = self.colours[:size].reshape(rows, columns)
-        rgba = colours.view(np.uint8).reshape(rows, columns, 4)
-        maps = whole.view(np.int16).reshape(rows, columns, 2)
-        cv2.remap(texture.rgba, maps, fraction, cv2.INTER_LINEAR, dst=rgba,
-                  borderMode=cv2.BORDER_REPLICATE)  # fmt: skip
-        first, last = max(0, folds[1] - top), min(rows, folds[3] - top)
+        height, width = view.shape[:2]
+        columns, rows, colours = self.maps.clear(height, width)
+        rasterize(triangles, target, source, left, top, columns, rows)
+        sample(columns, rows, texture.words, self.still, left, top, colours)
+        first, last = max(0, folds[1] - top), min(height, folds[3] - top)
         if first < last:
-            start, end = max(0, folds[0] - left), min(columns, folds[2] - left)
-            soften(colours, whole, start, end, first, last, texture.nowhere)
-        blend(colours, self.still, left, top)
-        cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB, dst=view)
+            start, end = max(0, folds[0] - left), min(width, folds[2] - left)
+            soften(colours, columns, rows, start, end, first, last)
+        cv2.cvtColor(rgba(colours), cv2.COLOR_RGBA2RGB, dst=view)
 
 
-@compiled
-def soften(
-    colours: Words, whole: IntArray, left: int, right: int, top: int, bottom: int, nowhere: int
-) -> None:
-    """Mixes a quarter of each other into neighbours that are more than five pixels apart in the texture: a part of
-    the person hides another there.
-
-    Args:
-        colours: (h, w) pixels R, G, B, A, changed.
-        whole: (h, w) map, as `rasterize` writes it.
-        left, top, right, bottom: Where to look.
-    """
-    # Two differences in a word, each of them -2 to 5 when nothing but these bits is left.
-    shift, far = np.int32(0x00020002), np.int32(-0x00070008)
-    for y in range(top, min(bottom, whole.shape[0] - 1)):
-        row, next_row = whole[y], whole[y + 1]
-        for x in range(left, min(right, whole.shape[1] - 1)):
-            here = row[x]
-            if np.int32(np.int32(row[x + 1] - here) + shift) & far:
-                _mix(colours, whole, y, x, y, x + 1, nowhere)
-            if np.int32(np.int32(next_row[x] - here) + shift) & far:
-                _mix(colours, whole, y, x, y + 1, x, nowhere)
+def rgba(words: Words) -> NDArray[np.uint8]:
+    """(h, w, 4) the bytes of (h, w) words."""
+    return words.view(np.uint8).reshape(*words.shape, 4)
 
 
-@compiled
-def _mix(
-    colours: Words, whole: IntArray, y: int, x: int, below: int, beside: int, nowhere: int
-) -> None:
-    if whole[y, x] == nowhere or whole[below, beside] == nowhere:
-        return
-    a, b = int(colours[y, x]), int(colours[below, beside])
-    one, other = 0, 0
-    for bits in range(0, 32, 8):
-        p, q = (a >> bits) & 255, (b >> bits) & 255
-        one |= ((3 * p + q + 2) >> 2) << bits
-        other |= ((3 * q + p + 2) >> 2) << bits
-    colours[y, x], colours[below, beside] = np.uint32(one), np.uint32(other)
-
-
-@compiled
-def blend(over: Words, under: Words, left: int, top: int) -> None:
-    """Puts pixels R, G, B, A (not premultiplied) over a picture's opaque ones from (left, top) on, in place; two
-    channels in a word at a time."""
-    pair, half = np.uint32(0x00FF00FF), np.uint32(0x00800080)
-    byte, seven, alpha = np.uint32(8), np.uint32(7), np.uint32(24)
-    for y in range(over.shape[0]):
-        ours, theirs = over[y], under[top + y, left:]
-        for x in range(ours.shape[0]):
-            p, q = ours[x], theirs[x]
-            share = np.uint32(p >> alpha)
-            share = np.uint32(share + np.uint32(share >> seven))  # 0..256
-            odd, even = np.uint32(np.uint32(q >> byte) & pair), np.uint32(q & pair)
-            odd_step = np.uint32(np.uint32(np.uint32(p >> byte) & pair) - odd)
-            even_step = np.uint32(np.uint32(p & pair) - even)
-            odd_step = np.uint32(np.uint32(np.uint32(odd_step * share) + half) >> byte)
-            even_step = np.uint32(np.uint32(np.uint32(even_step * share) + half) >> byte)
-            odd = np.uint32(np.uint32(odd + odd_step) & pair)
-            even = np.uint32(np.uint32(even + even_step) & pair)
-            ours[x] = np.uint32(even | np.uint32(odd << byte))
+def words(pixels: ImageArray) -> Words:
+    """(h, w) opaque words of (h, w, 3) pixels."""
+    return cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA).view(np.uint32)[..., 0]

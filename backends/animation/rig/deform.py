@@ -34,7 +34,7 @@ expression."""
 ROW: Mapping[str, int] = {name: i for i, name in enumerate(ROWS)}
 
 GAINS: Mapping[str, float] = {
-    "browDown": 2.0, "browInnerUp": 1.25, "browOuterUp": 1.2, "browOblique": 1.25, "eyeWide": 1.3,
+    "browDown": 2.0, "browInnerUp": 1.25, "browOuterUp": 1.2, "browOblique": 1.5, "eyeWide": 1.3,
     "eyeSquint": 1.2, "mouthSmile": 1.1, "mouthFrown": 1.15, "noseSneer": 1.1,
     "mouthUpperUp": 1.65, "mouthStretch": 1.25,
 }  # fmt: skip
@@ -49,15 +49,17 @@ UPPER_SHARE = 0.34
 """Of a closing movement, what the upper lip does."""
 OPEN_PHOTO_GAP = 0.05
 """Eye distances between the lips from which on a photo counts as taken with an open mouth."""
-FROWN_AFTER_SMILE, CHIN_AFTER_SMILE = 0.85, 0.45
+FROWN_AFTER_SMILE, CHIN_AFTER_SMILE = 0.65, 0.45
 """Shares of mouthFrown and mouthShrugLower that lips keep which a broad smile has stretched thin: more folds their skin
 into a second mouth."""
 OVERLAP = 0.012
 """How far the lips of an open photo are pressed into each other to be closed."""
-TEETH_GAP = 0.035
+TEETH_GAP = 0.055
 """Eye distances between the lips when the lower one touches the upper teeth (f, v)."""
 
 
+BROW_SINKS = 0.4
+"""Share of browDown above a pair of glasses: a brow that sank behind the rim would fold the skin over it."""
 LIDS = ("eye", "cheekSquint")
 """Rows that move lids begin so."""
 
@@ -200,7 +202,7 @@ def build_shape(mesh: Mesh, rigid: Array | None = None) -> FaceShape:
 
     def lip(i: int, ring: int, upper: bool) -> Lip:
         away = float(local[i, 0] - centre[0])
-        t = float(np.clip(away / max(0.05, sides[away > 0]), -1, 1))
+        t = max(-1.0, min(1.0, away / max(0.05, sides[away > 0])))
         return Lip(t, ring / 3, upper, half_width)
 
     fields = {name: surface.bend(handles(shape, local, far, lip)) for name, shape in FIELDS.items()}
@@ -261,7 +263,9 @@ def _displacements(
     rows[ROW["restMouth"]] = correction.mouth
     rows[ROW["restBrows"]] = correction.brows
     rows[INDEX["jawOpen"]] = JAW_LIFTS_LIP * GAINS["mouthUpperUp"] * fields["mouthUpperUp"]
-    if rigid is not None:
+    if rigid is not None and rigid.any():
+        for side in ("Left", "Right"):
+            rows[ROW["browDown" + side]] *= BROW_SINKS
         for name, row in ROW.items():
             rows[row] *= (1.0 - rigid[0 if name.startswith(LIDS) else 1])[:, None]
     return rows.reshape(len(ROWS), -1).astype(np.float32)

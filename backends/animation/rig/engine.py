@@ -22,7 +22,7 @@ from backends.animation.rig.mesh import OVERHANG, FaceFrame, Mesh, build_mesh
 from backends.animation.rig.mouth import MouthInterior, build_interior
 from backends.animation.rig.moving import MovingAvatar, animate_clip, prepare_clip
 from backends.animation.rig.patches import Patch, close_lids, close_mouth
-from backends.animation.rig.raster import rasterize
+from backends.animation.rig.raster import NOWHERE, rasterize
 from backends.animation.rig.shading import Shading, build_shading
 from backends.animation.rig.topology import OVAL, SKIN_POINTS
 from backends.errors import NoFaceError
@@ -245,7 +245,7 @@ def _still(
     at = mesh.pixels[:, :2].astype(np.float32)
     texture = Texture.of(layers, margin)
     compositor.draw(picture, compositor.nothing, texture, resting, at, at + np.float32(margin))
-    shared = np.full(layers.opacity.shape, -1, np.int32)
-    rasterize(moving, at, at, 0, 0, shared, np.empty(shared.shape, np.uint16))
-    np.copyto(picture, layers.background, where=(shared >= 0)[..., None])
+    shared = np.full(layers.opacity.shape, NOWHERE, np.int32)
+    rasterize(moving, at, at, 0, 0, shared, np.empty_like(shared))
+    cv2.copyTo(layers.background, (shared != NOWHERE).astype(np.uint8), picture)
     return picture

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.animation.rig.folds import LEFT, RIGHT, Stroke
+from backends.animation.rig.matte import blurred
 from backends.animation.rig.topology import EYES, LOWER_LIP, OVAL, UPPER_LIP
 
 Array = NDArray[np.float64]
@@ -17,6 +18,8 @@ SHADE_REACH = 0.11
 """Skin is lightened at most to its average over this."""
 DEEPEST = 0.8
 """Logarithm of the strongest lightening."""
+HALF_SIZE_UNIT = 140.0
+"""Pixels between the eyes from which on folds are wide enough to be filled in a picture of half the size."""
 SHARPENINGS = 2
 """Steps towards factors that, enlarged, meet what was wanted."""
 BESIDE_WING = {RIGHT.wing: 203, LEFT.wing: 423}
@@ -53,13 +56,23 @@ def smile_eraser(pixels: Image, points: Array, bands: Floats, unit: float) -> Fl
         bands: (h / 2, w / 2) 0..1, where there may be folds.
         unit: Eye distance in its pixels.
     """
+    if unit >= HALF_SIZE_UNIT:
+        size = pixels.shape[1] // 2, pixels.shape[0] // 2
+        half = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return _lightening(half, (points + 0.5) / 2 - 0.5, bands, unit / 2)
+    large = cv2.resize(bands, pixels.shape[1::-1])
+    return _halved(_lightening(pixels, points, np.asarray(large, np.float32), unit))
+
+
+def _lightening(pixels: Image, points: Array, bands: Floats, unit: float) -> Floats:
+    """(h, w, 3) logarithms as from `smile_eraser`; bands (h, w)."""
     solid = _bare_skin(pixels.shape[:2], points)
 
     def average(values: Floats, sigma: float) -> Floats:
-        weight = cv2.GaussianBlur(solid, (0, 0), sigma * unit + 0.3) + 1e-3
-        blurred = cv2.GaussianBlur(values * solid[..., None], (0, 0), sigma * unit + 0.3)
-        mean: Floats = ((blurred + 1e-3 * values) / weight[..., None]).astype(np.float32)
-        return mean
+        weighted = np.dstack([values * solid[..., None], solid])
+        mean = blurred(weighted, sigma * unit + 0.3)
+        mean[..., :3] += np.float32(1e-3) * values
+        return np.asarray(mean[..., :3] / (mean[..., 3:] + np.float32(1e-3)), np.float32)
 
     log = np.log(pixels.astype(np.float32) + 4)
     fine = average(log, 0.010)
@@ -68,9 +81,8 @@ def smile_eraser(pixels: Image, points: Array, bands: Floats, unit: float) -> Fl
     skin = np.where(solid[..., None] > 0, fine, fine.min())
     filled = average(np.asarray(cv2.morphologyEx(skin, cv2.MORPH_CLOSE, kernel), np.float32), 0.02)
     depth = np.clip(np.maximum(average(log, SHADE_REACH), filled) - fine, 0, DEEPEST)
-    height, width = pixels.shape[:2]
-    mask = cv2.resize(bands, (width, height)) * cv2.GaussianBlur(solid, (0, 0), 0.015 * unit + 0.3)
-    return _halved(np.asarray(depth * mask[..., None], np.float32))
+    mask = bands * blurred(solid, 0.015 * unit + 0.3)
+    return np.asarray(depth * mask[..., None], np.float32)
 
 
 def _halved(values: Floats) -> Floats:

@@ -289,7 +289,7 @@ def paint_eye(
     soft = max(0.5, 0.008 * unit)
     right, bottom = photo.shape[1] - 1.001, photo.shape[0] - 1.001
     shade = min(1.0, 0.8 * closed)
-    sliver = 1.0 - 0.72 * min(1.0, max(0.0, (closed - 0.6) / 0.35))
+    sliver = 1.0 - 0.65 * ramp((closed - 0.65) / 0.3)
     lash = lash * np.float32(min(1.0, lightest / max(1.0, lash.mean())))
     line = 0.85 * ramp((closed - 0.5) / 0.4)
     core = iris[2] * 1.15
@@ -311,10 +311,10 @@ def paint_eye(
                 gy = min(bottom, max(0.0, sy - GLINT_FOLLOWS * pull * iris[5]))
                 sx = min(right, max(0.0, sx - pull * iris[4]))
                 sy = min(bottom, max(0.0, sy - pull * iris[5]))
-                light = 1.0 - shade * (1.0 - ramp((across - above) / (0.07 * unit)))
-                light *= sliver * (
-                    1.0 - 0.3 * shade * (1.0 - ramp((below - across) / (0.04 * unit)))
-                )
+                room = below - above + soft
+                light = 1.0 - shade * (1.0 - ramp((across - above) / min(0.07 * unit, 0.9 * room)))
+                lit = ramp((below - across) / min(0.04 * unit, 0.5 * room))
+                light *= sliver * (1.0 - 0.3 * shade * (1.0 - lit))
                 shiny = (gx - iris[0]) ** 2 + (gy - iris[1]) ** 2 < iris[6] ** 2
                 for k in range(3):
                     seen = _mix(photo, sx, sy, k) if reveal < 1.0 else 0.0

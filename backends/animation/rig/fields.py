@@ -123,6 +123,7 @@ FIELDS: Mapping[str, Field] = {
             (205, 425): (-0.022, -0.055, 0.0), (50, 280): (-0.012, -0.04, -0.02),
             (187, 411): (-0.05, -0.06, 0.01), (216, 436): (-0.05, -0.06, 0.01),
             (207, 427): (-0.04, -0.055, 0.0), (117, 346): (-0.005, -0.02, -0.01),
+            (129, 358): (-0.022, -0.008, 0.0), (98, 327): (-0.015, -0.006, 0.0),
         },
         middle={152: (0.0, 0.005, 0.0)},
     ),
@@ -131,6 +132,9 @@ FIELDS: Mapping[str, Field] = {
             0.0, -p.up * (0.020 if p.upper else 0.026) * p.ring * p.dome(0.5), -0.012 * p.dome()
         ),
         middle=dict.fromkeys(CHIN_POINTS, STILL),
+    ),
+    "lowMouth": Field(
+        lips=lambda p: (0.0, 0.1, 0.0), middle=dict.fromkeys(CHIN_POINTS, (0.0, 0.03, 0.0))
     ),
     "mouthDimple": Field(lips=_dimple),
     "mouthStretch": Field(

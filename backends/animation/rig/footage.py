@@ -26,9 +26,12 @@ LIPS = tuple({i for ring in (*UPPER_LIP, *LOWER_LIP) for i in ring})
 BROWS = (
     46, 53, 52, 65, 55, 70, 63, 105, 66, 107, 276, 283, 282, 295, 285, 300, 293, 334, 296, 336,
 )  # fmt: skip
+NOSE = (6, 197, 195, 5, 4, 1, 2, 98, 327, 129, 358)
+"""Bridge, tip, base and wings, which turn with the head more than any expression moves them."""
 BELOW_EYES = (0.16, 0.38)
 """Eye distances below the eyes between which a frame's own expression begins to be replaced."""
-BESIDE_BROWS = 0.16
+BESIDE_BROWS, BESIDE_NOSE = 0.16, 0.12
+"""Eye distances within which brows are replaced and the nose is left alone."""
 OUTSIDE = 0.5
 """Eye distances beyond the outline of the face over which what its own expression moved fades out."""
 RIDGE = 10.0
@@ -132,13 +135,19 @@ def _weights(local: Array) -> Array:
     """(v,) 1 where a frame's own expression is replaced, 0 where it stays: eyes, nose, outline of the upper face."""
     from_y, to_y = BELOW_EYES
     lower = smoothstep((local[:, 1] - from_y) / (to_y - from_y))
-    to_brow = np.linalg.norm(local[:, None, :2] - local[None, list(BROWS), :2], axis=2).min(1)
-    brows = smoothstep(1.0 - to_brow / BESIDE_BROWS)
+    lower *= 1.0 - _near(local, NOSE, BESIDE_NOSE)
+    brows = _near(local, BROWS, BESIDE_BROWS)
     for eye in EYES:
         brows[[*eye.contour, *eye.crease, *eye.pouch]] = 0.0
     weight = np.maximum(lower, brows)
     weight[SKIN_POINTS:] = 0.0
     return weight
+
+
+def _near(local: Array, points: tuple[int, ...], reach: float) -> Array:
+    """(v,) 1 at some landmarks, 0 from `reach` off them on."""
+    away = np.linalg.norm(local[:, None, :2] - local[None, list(points), :2], axis=2).min(1)
+    return smoothstep(1.0 - away / reach)
 
 
 def _spread(local: Array) -> Array:

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from backends.animation.rig.fields import BROW_ROWS, MIRRORED_BROW_ROWS
 from backends.animation.rig.mesh import Mesh, smoothstep
 from backends.animation.rig.topology import EYES
 
@@ -21,7 +22,10 @@ glasses."""
 LENS = (0.29, 0.185)
 """Half-axes around an eye within which lids move freely behind a lens."""
 RIM_ENDS, RIM_TOP = (0.56, 0.48), 0.36
-"""Half-axes within which a frame lies, and its half-axis upwards, to the brows that most rims cover."""
+"""Half-axes within which a frame lies, and its half-axis upwards, to the brows."""
+BROW_SHOWS = (1.0, 1.0, 1.0, 0.5, 0.0)
+"""How far a brow's upper border, from its inner end, lies free above a rim that covers the lower border: the ends of a
+frame rise over the temples."""
 
 
 def frame_weight(pixels: Image, mesh: Mesh) -> Array:
@@ -38,7 +42,22 @@ def frame_weight(pixels: Image, mesh: Mesh) -> Array:
         end = np.hypot(away[:, 0] / RIM_ENDS[0], away[:, 1] / high)
         weight = np.maximum(weight, smoothstep((1.25 - end) / 0.25))
         inside = np.maximum(inside, smoothstep((1.45 - free) / 0.45))
+    weight *= 1 - _above_rims(mesh.local)
     return np.stack([weight * (1 - inside), weight])
+
+
+def _above_rims(local: Array) -> Array:
+    """(n,) 0 at the brows' lower borders and below, up to 1 at their upper borders and above."""
+    upper = [i for rows in (BROW_ROWS, MIRRORED_BROW_ROWS) for i in rows[0]]
+    lower = [i for rows in (BROW_ROWS, MIRRORED_BROW_ROWS) for i in rows[1]]
+    order = np.argsort(local[upper, 0])
+    xs = local[upper, 0][order]
+    top, bottom, shows = (
+        np.interp(local[:, 0], xs, values[order])
+        for values in (local[upper, 1], local[lower, 1], np.tile(BROW_SHOWS, 2))
+    )
+    away: Array = smoothstep((bottom - local[:, 1]) / np.maximum(bottom - top, 0.02)) * shows
+    return away
 
 
 def edge_strength(pixels: Image, mesh: Mesh) -> float:

@@ -15,6 +15,8 @@ Mask = NDArray[np.uint8]
 
 FAINT = 0.02
 """Opacity below this is none: its colours are the background's."""
+TOUCHED = 0.1
+"""Opacity of the matte from which on the person is surely there."""
 BAND = 0.12
 """Around the matte, traces of the person are still looked for in the background, in eye distances, as all of these."""
 BLUR = 0.22
@@ -93,7 +95,19 @@ def separate(pixels: ImageArray, matte: Floats, eye_distance: float, traces: boo
     if not traces:
         unsure[:] = 255
     unmix(person, alpha, background, matte, band, unsure)
+    if traces:
+        _leave_specks(pixels, matte, alpha, background)
     return Layers(_spread(person, alpha), alpha, background, True)
+
+
+def _leave_specks(pixels: ImageArray, matte: Floats, alpha: Mask, background: ImageArray) -> None:
+    """Gives traces that do not touch the person back to the background, in place: they are its own texture."""
+    count, parts = cv2.connectedComponents((alpha > 0).astype(np.uint8))
+    persons = np.zeros(count, np.bool_)
+    persons[parts[matte >= TOUCHED]] = True
+    specks = (~persons).astype(np.uint8)[parts]
+    cv2.copyTo(pixels, specks, background)
+    alpha[specks > 0] = 0
 
 
 @compiled
@@ -172,7 +186,7 @@ def behind(pixels: ImageArray, hidden: Mask, eye_distance: float) -> tuple[Image
     maps = _mirrored(grown, eye_distance * scale, smooth, texture)
     painted = _painted(pixels, maps, scale)
     out = pixels.copy()
-    np.copyto(out, cv2.resize(painted, (width, height)), where=hidden[..., None] > 0)
+    cv2.copyTo(cv2.resize(painted, (width, height)), hidden, out)
     unsure = cv2.resize(NOISE + TEXTURE * texture, (width, height))
     return out, np.asarray(unsure, np.float32)
 

@@ -16,6 +16,8 @@ from backends.types import ImageArray
 Floats = NDArray[np.float32]
 Array = NDArray[np.float64]
 
+LEAST_SIGMA = 3.0
+"""Pixels that a blur is made with at least where the picture can be made smaller for it."""
 WORKING_SIZE = 512
 """Longer side at which the matte is found."""
 HAIR_BAND, BODY_BAND = 0.22, 0.08
@@ -83,6 +85,18 @@ def fill(values: Floats, known: Floats) -> Floats:
     smooth = smooth.reshape(values.shape)  # OpenCV drops a single channel's axis
     filled: Floats = smooth + (values - smooth) * known[..., None]
     return filled
+
+
+def blurred(values: Floats, sigma: float) -> Floats:
+    """(h, w, c) under a Gaussian; a wide one is applied to a smaller picture."""
+    height, width = values.shape[:2]
+    factor = int(sigma / LEAST_SIGMA)
+    if factor < 2:
+        return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float32)
+    size = -(-width // factor), -(-height // factor)
+    small = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(small, (0, 0), sigma * size[0] / width)
+    return np.asarray(cv2.resize(soft, (width, height)), np.float32)
 
 
 def _shrunk(pixels: ImageArray) -> ImageArray:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.animation.rig import controls
+from backends.animation.rig.compose import rgba, words
 from backends.animation.rig.deform import ROW, FaceShape, deform
 from backends.animation.rig.footage import Footing, best_frame, lay_footing
 from backends.animation.rig.glasses import frame_weight
@@ -21,6 +22,7 @@ from backends.animation.rig.mouth import MouthInterior, MouthRow, draw_mouth
 from backends.animation.rig.pose import STRAIGHT
 from backends.animation.rig.raster import painting_order, rasterize
 from backends.animation.rig.relight import apply_gains, sum_layers
+from backends.animation.rig.sampling import Maps, sample
 from backends.animation.rig.shading import TINT, Shading
 from backends.faces.clip import unpack
 from backends.faces.tracking import RIGID, track_face
@@ -38,8 +40,6 @@ OWN_EYES = tuple(i for name, i in INDEX.items() if name.startswith(("eyeBlink", 
 LID_ROWS = tuple(
     ROW[f"{name}{side}"] for name in ("eyeWide", "eyeSquint") for side in ("Left", "Right")
 )
-NOWHERE = -2000 << 16 | (-2000 & 0xFFFF)
-"""A map's pixel far outside of every texture, which leaves the frame as it is."""
 PARTED = 0.03
 """Eye distances between a frame's own lips from which on nothing of what they show is kept."""
 
@@ -138,8 +138,7 @@ class _Canvas:
         self.avatar, self.folds = avatar, folds
         width, height = avatar.video.size
         self.frames = np.empty((BATCH, height, width, 3), np.uint8)
-        self.whole = np.empty(width * height, np.int32)
-        self.fraction = np.empty(width * height, np.uint16)
+        self.maps = Maps(width * height)
         box = avatar.shading.box
         self.gains = np.empty((box[3] // 2, box[2] // 2, 3), np.float32)
         stable = avatar.mesh.pixels[list(RIGID), :2]
@@ -178,17 +177,12 @@ class _Canvas:
         """The moved surface, drawn into the region of the frame, which is returned."""
         avatar = self.avatar
         left, top, width, height = region
-        whole = self.whole[: width * height].reshape(height, width)
-        fraction = self.fraction[: width * height].reshape(height, width)
+        columns, rows, colours = self.maps.clear(height, width)
         triangles = painting_order(avatar.triangles, avatar.surface_count, target[:, 2])
-        whole.fill(NOWHERE)
-        fraction.fill(0)
-        rasterize(triangles, target, source, left, top, whole, fraction)
+        rasterize(triangles, target, source, left, top, columns, rows)
         view = frame[top : top + height, left : left + width]
-        cv2.remap(
-            texture, whole.view(np.int16).reshape(height, width, 2), fraction, cv2.INTER_LINEAR,
-            dst=view, borderMode=cv2.BORDER_TRANSPARENT,
-        )  # fmt: skip
+        sample(columns, rows, words(texture), words(view), 0, 0, colours)
+        cv2.cvtColor(rgba(colours), cv2.COLOR_RGBA2RGB, dst=view)
         return view
 
     def _shade(

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from backends.animation.rig.matte import blurred
 from backends.animation.rig.mesh import Mesh
 from backends.animation.rig.topology import EYES, INNER_LOWER, INNER_UPPER, Eye
 
@@ -96,16 +97,12 @@ def _spread_skin(photo: Image, hidden: Image, reach: float) -> NDArray[np.float3
     surroundings."""
     light = cv2.GaussianBlur(photo, (0, 0), max(0.6, 0.1 * reach)).max(2).astype(np.float32)
     seen = (hidden == 0).astype(np.float32) + np.float32(1e-4)
-    usual = cv2.GaussianBlur(light * seen, (0, 0), 2.5 * reach)
-    usual = usual / cv2.GaussianBlur(seen, (0, 0), 2.5 * reach) + 1
+    around = blurred(np.dstack([light * seen, seen]), 2.5 * reach)
+    usual = around[..., 0] / around[..., 1] + 1
     weight = np.clip((light / usual - 0.68) / 0.2, 0, 1) * (hidden == 0) + 1e-4
-    total, share = np.zeros(photo.shape, np.float32), np.zeros(hidden.shape, np.float32)
-    for scale, trust in ((1.0, 1.0), (2.5, 0.05)):
-        near = cv2.GaussianBlur(weight.astype(np.float32), (0, 0), scale * reach)
-        colours = (photo * weight[..., None]).astype(np.float32)
-        total += trust * cv2.GaussianBlur(colours, (0, 0), scale * reach)
-        share += trust * near
-    return (total / share[..., None]).astype(np.float32)
+    bright = np.dstack([photo * weight[..., None], weight]).astype(np.float32)
+    total = blurred(bright, reach) + np.float32(0.05) * blurred(bright, 2.5 * reach)
+    return np.asarray(total[..., :3] / total[..., 3:], np.float32)
 
 
 def _grain(photo: Image, hole: Image, unit: float) -> NDArray[np.float32]:
@@ -122,9 +119,12 @@ def _filled(pixels: Image, outline: Array, margin: float) -> Image:
     """(h, w) 1 inside an outline and up to `margin` pixels beyond it."""
     mask = np.zeros(pixels.shape[:2], np.uint8)
     cv2.fillPoly(mask, [np.rint(outline * 16).astype(np.int32)], (1,), cv2.LINE_8, 4)
-    size = 2 * int(margin) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    return cv2.dilate(mask, kernel).astype(np.uint8)
+    reach = int(margin)
+    if reach:
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
+        rows, columns = _around(mask, reach)
+        mask[rows, columns] = cv2.dilate(mask[rows, columns], kernel)
+    return mask
 
 
 def _paint_away(pixels: Image, hole: Image, blur: float, unit: float) -> Patch:

@@ -1,5 +1,6 @@
 """Where the deformed surface lies in the picture: the turning head and its perspective."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,7 @@ def soft_limit(value: float, limit: float) -> float:
     if over <= 0.0:
         return value
     rest = limit - knee
-    return float(np.copysign(knee + rest * over / (rest + over), value))
+    return math.copysign(knee + rest * over / (rest + over), value)
 
 
 def turn_limits(own_turn_deg: tuple[float, float], cut: bool = True) -> tuple[float, ...]:
@@ -68,14 +69,8 @@ class HeadPose:
             limits_deg: Of the portrait, from `turn_limits`.
         """
         turn = [soft_limit(float(v), m) for v, m in zip(pose[:3], limits_deg, strict=True)]
-        yaw, pitch, roll = np.deg2rad(turn)
-        cy, sy, cp, sp = np.cos(yaw), -np.sin(yaw), np.cos(pitch), np.sin(pitch)
-        cr, sr = np.cos(roll), np.sin(roll)
-        about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-        about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
-        about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
         shift = [soft_limit(float(v), m) for v, m in zip(pose[3:6], SHIFT_LIMITS, strict=True)]
-        return cls(about_z @ about_y @ about_x, np.array(shift))
+        return cls(_rotation(*(math.radians(angle) for angle in turn)), np.array(shift))
 
     def apply(self, points: Array) -> Array:
         """(n, 3) points of the head, seen in perspective; the portrait's own pose is the identity."""
@@ -83,6 +78,20 @@ class HeadPose:
         scale = (CAMERA_DISTANCE + points[:, 2]) / (CAMERA_DISTANCE + moved[:, 2])
         moved[:, :2] *= scale[:, None]
         return moved
+
+
+@compiled
+def _rotation(yaw: float, pitch: float, roll: float) -> Array:
+    """(3, 3): about x, then y, then z."""
+    cy, sy, cp, sp = np.cos(yaw), -np.sin(yaw), np.cos(pitch), np.sin(pitch)
+    cr, sr = np.cos(roll), np.sin(roll)
+    return np.array(
+        [
+            [cr * cy, cr * sy * sp - sr * cp, cr * sy * cp + sr * sp],
+            [sr * cy, sr * sy * sp + cr * cp, sr * sy * cp - cr * sp],
+            [-sy, cy * sp, cy * cp],
+        ]
+    )
 
 
 def project(mesh: Mesh, points: Array, head: HeadPose) -> Array:
@@ -149,15 +158,38 @@ def _inverse(axes: Array, origin: Array, left: float, top: float) -> Array:
 def head_plane(mesh: Mesh, anchor: Array, head: HeadPose) -> Plane:
     """The plane around a point of the head."""
     frame = mesh.frame
-    at = _to_pixels(
-        anchor + PLANE_POINTS, WHOLE, head.rotation, head.shift, frame.axes, frame.origin,
-        frame.eye_distance,
+    return Plane(
+        *_plane(
+            anchor, head.rotation, head.shift, frame.axes, frame.origin, frame.eye_distance
+        )
     )  # fmt: skip
-    return Plane((at[1:, :2] - at[0, :2]).T / PLANE_STEP, at[0, :2])
 
 
 PLANE_STEP = 0.2
-PLANE_POINTS = PLANE_STEP * np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-WHOLE = np.ones(len(PLANE_POINTS))
+
+
+@compiled
+def _plane(
+    anchor: Array,
+    rotation: Array,
+    shift: Array,
+    axes: Array,
+    origin: Array,
+    eye_distance: float,
+) -> tuple[Array, Array]:
+    points = np.empty((3, 3))
+    for i in range(3):
+        for c in range(3):
+            points[i, c] = anchor[c]
+    points[1, 0] += PLANE_STEP
+    points[2, 1] += PLANE_STEP
+    at = _to_pixels(points, np.ones(3), rotation, shift, axes, origin, eye_distance)
+    plane = np.empty((2, 2))
+    for r in range(2):
+        for c in range(2):
+            plane[r, c] = (at[1 + c, r] - at[0, r]) / PLANE_STEP
+    return plane, at[0, :2].copy()
+
+
 STRAIGHT = HeadPose(np.eye(3), np.zeros(3))
 """The portrait's own pose."""

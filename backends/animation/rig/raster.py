@@ -5,10 +5,13 @@ from numpy.typing import NDArray
 
 from backends.animation.rig.compiled import compiled
 
+UNIT_BITS = 17
+UNITS = 1 << UNIT_BITS
+"""Of a pixel, that places in the texture are counted in: below 16,384 pixels they fit into 32 bits."""
 STEPS = 32
-"""OpenCV's fixed-point maps know 1/32 of a pixel (INTER_TAB_SIZE)."""
-UNITS = STEPS << 12
-"""Of a pixel, that places along a span are counted in: below 16,384 pixels they fit into 32 bits."""
+"""Of a pixel, that colours are mixed in (`sampling.sample`)."""
+NOWHERE = -(1 << 31)
+"""In place of the column where no triangle is."""
 HALF = UNITS / STEPS / 2
 SLACK = 1e-3
 """Of a pixel, by which neighbours overlap, so that rounding leaves no gap between them."""
@@ -93,8 +96,8 @@ def rasterize(
     source: NDArray[np.float32],
     left: int,
     top: int,
-    whole: NDArray[np.int32],
-    fraction: NDArray[np.uint16],
+    columns: NDArray[np.int32],
+    rows: NDArray[np.int32],
 ) -> None:
     """Fills the spans of triangles, later ones over earlier ones.
 
@@ -103,15 +106,17 @@ def rasterize(
         target: (n, 2) vertices in the picture that is drawn.
         source: (n, 2) where they are in the texture.
         left, top: Of the region that the maps cover.
-        whole: (h, w) pixel of the texture, x in the lower half and y in the upper half of the word: read as (h, w, 2)
-            int16 it is the map CV_16SC2 of `cv2.remap`.
-        fraction: (h, w) thirty-seconds of a pixel beyond, the map CV_16UC1 of `cv2.remap`.
+        columns, rows: (h, w) places in the texture, in UNITS of a pixel and half a step of the mixture further, so
+            that cutting digits off rounds them.
     """
-    height, width = whole.shape
-    five, half_word, to_step, to_pixel = np.int32(5), np.int32(16), np.int32(12), np.int32(17)
-    low, word = np.int32(31), np.int32(0xFFFF)
+    height, width = columns.shape
+    across, down, one = columns.reshape(-1), rows.reshape(-1), np.uint64(1)
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        lowest = min(target[a, 1], target[b, 1], target[c, 1])
+        highest = max(target[a, 1], target[b, 1], target[c, 1])
+        if highest < top - SLACK or lowest > top + height - 1 + SLACK:
+            continue
         if target[b, 1] < target[a, 1]:
             a, b = b, a
         if target[c, 1] < target[b, 1]:
@@ -119,8 +124,6 @@ def rasterize(
         if target[b, 1] < target[a, 1]:
             a, b = b, a
         ay, cy = float(target[a, 1]) - top, float(target[c, 1]) - top
-        if cy < -1e-3 or ay > height - 1 + 1e-3:
-            continue
         ax, cx = float(target[a, 0]) - left, float(target[c, 0]) - left
         bx, by = float(target[b, 0]) - left, float(target[b, 1]) - top
         area = (by - cy) * (ax - cx) + (cx - bx) * (ay - cy)
@@ -155,11 +158,7 @@ def rasterize(
                 end = min(width, int(max(x0, x1) + (AHEAD + 1 + SLACK)) - AHEAD)
                 u = np.int32(p_zero + p_dx * start + p_dy * y)
                 v = np.int32(q_zero + q_dx * start + q_dy * y)
-                pixels, rests = whole[y, start:end], fraction[y, start:end]
-                for x in range(end - start):
-                    pixels[x] = np.int32(np.int32(v >> to_pixel) << half_word) | np.int32(
-                        np.int32(u >> to_pixel) & word
-                    )
-                    rest = np.int32(np.int32(v >> to_step) & low) << five
-                    rests[x] = np.uint16(rest | np.int32(np.int32(u >> to_step) & low))
-                    u, v = np.int32(u + du), np.int32(v + dv)
+                at = np.uint64(y * width + start)
+                for _ in range(end - start):
+                    across[at], down[at] = u, v
+                    u, v, at = np.int32(u + du), np.int32(v + dv), np.uint64(at + one)

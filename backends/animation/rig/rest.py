@@ -15,11 +15,16 @@ Array = NDArray[np.float64]
 
 NEUTRAL_LIFT = -0.012
 """Mouth corners above the lips' middle in a face at rest, in eye distances; as all of these."""
-NEUTRAL_WIDTH, SMILE_WIDENS = 0.74, 1.2
+NEUTRAL_WIDTH, SMILE_WIDENS = 0.74, 1.3
 """Widest mouth at rest; and the most by which a smile is taken to have widened one."""
 FULLER_UPPER, FULLER_LOWER = 0.020, 0.026
 """What 1 of the field fullLips adds to the height of the lips."""
 FULLEST = 1.6
+UPPER_CLOSES = 0.34
+"""Of the gap between the photo's lips, what the upper one does to close it."""
+PHILTRUM, LOWEST_MOUTH, LOW_MOUTH = 0.335, 0.05, 0.1
+"""From the nose to the line between closed lips, which smiles shorten, baring the upper teeth; the most by which the
+mouth is lowered to that; and what 1 of the field lowMouth does."""
 CHEEK_FALLS = 0.7
 """cheekSquint that a relaxed smile takes away."""
 LOWER_LID_FALLS = 0.45
@@ -74,7 +79,8 @@ def correct_rest(
     def measure(amounts: Array) -> Array:
         points = local + amounts[0] * fields["plainSmile"] + amounts[1] * fields["mouthStretch"]
         if closing is not None:
-            points[:, 1] += closing[0] @ (0.34 * own_gap) - closing[1] @ (0.66 * own_gap)
+            points[:, 1] += closing[0] @ (UPPER_CLOSES * own_gap)
+            points[:, 1] -= closing[1] @ ((1.0 - UPPER_CLOSES) * own_gap)
         return np.array([own_smile_lift(points), _width(points)])
 
     amounts, step = np.zeros(2), 1e-2
@@ -90,6 +96,7 @@ def correct_rest(
     smile = smile if smile > 0.1 else 0.0
     mouth = amounts[0] * fields["plainSmile"] + amounts[1] * fields["mouthStretch"]
     mouth += _fullness(local, narrowed) * fields["fullLips"]
+    mouth += _lowered(local, closing, own_gap, smile) * fields["lowMouth"]
     brows = _brow_correction(local, fields, smiling)
     return RestCorrection(
         mouth=mouth - CHEEK_FALLS * min(1.0, smile) * fields["cheekSquint"],
@@ -103,6 +110,16 @@ def _fullness(local: Array, narrowed: float) -> float:
     upper, lower = local[13, 1] - local[0, 1], local[17, 1] - local[14, 1]
     grown = (narrowed - 1.0) * (upper + lower) / (FULLER_UPPER + FULLER_LOWER)
     return float(np.clip(grown, 0.0, FULLEST))
+
+
+def _lowered(
+    local: Array, closing: tuple[Array, Array] | None, own_gap: Array, smile: float
+) -> float:
+    """How much of lowMouth a relaxed smile gets."""
+    length = float(local[13, 1] - local[2, 1])
+    if closing is not None:
+        length += UPPER_CLOSES * float(own_gap[len(own_gap) // 2])
+    return float(np.clip(PHILTRUM - length, 0.0, LOWEST_MOUTH)) / LOW_MOUTH * min(1.0, smile)
 
 
 def _brow_correction(local: Array, fields: Mapping[str, Array], smiling: bool) -> Array:

@@ -31,17 +31,17 @@ WEIGHT_STEPS = 64
 """Weights are rounded to this, so that a still face is not shaded anew for every frame."""
 
 DRIVERS: Mapping[str, Mapping[str, float]] = {
-    "nasolabial": {"mouthSmile": 1.0, "mouthDimple": 0.15, "noseSneer": 0.62, "mouthFrown": 0.32},
+    "nasolabial": {"mouthSmile": 1.0, "mouthDimple": 0.15, "noseSneer": 0.8, "mouthFrown": 0.5},
     "dimple": {"mouthSmile": 0.65, "mouthDimple": 0.4},
     "mouthCorner": {"mouthSmile": 0.45, "mouthDimple": 0.15, "mouthFrown": 0.30},
     "marionette": {"mouthFrown": 0.35, "mouthPress": 0.3, "mouthStretch": 0.1},
     "cheekLight": {"mouthSmile": 0.55, "cheekSquint": 0.5},
     "cheekHollow": {"mouthSmile": 0.3},
     "crowsFeet": {"cheekSquint": 0.6, "mouthSmile": 0.2},
-    "eyeBag": {"cheekSquint": 0.45, "eyeSquint": 0.2, "noseSneer": 0.15},
+    "eyeBag": {"cheekSquint": 0.55, "eyeSquint": 0.25, "noseSneer": 0.3},
     "glabella": {"browDown": 1.25},
     "orbit": {"browDown": 1.2},
-    "noseWrinkles": {"noseSneer": 0.55},
+    "noseWrinkles": {"noseSneer": 0.9},
     "lidFold": {"eyeWide": 0.12},
 }
 """Layers of one side: weight per coefficient of that side."""
@@ -183,13 +183,12 @@ class _Easel:
         top, left = int(rows[0]), int(columns[0])
         return canvas[top : rows[-1] + 1, left : columns[-1] + 1].copy(), (left, top)
 
-    def _window(self, points: Array, reach: float) -> tuple[slice, slice, Array, Array] | None:
+    def _window(self, points: Array, reach: float) -> tuple[slice, slice] | None:
         low = np.maximum(np.floor(points.min(0) - reach), 0).astype(int)
         high = np.minimum(np.ceil(points.max(0) + reach) + 1, [self.width, self.height]).astype(int)
         if (high <= low).any():
             return None
-        ys, xs = np.mgrid[low[1] : high[1], low[0] : high[0]].astype(np.float64)
-        return slice(low[1], high[1]), slice(low[0], high[0]), xs, ys
+        return slice(low[1], high[1]), slice(low[0], high[0])
 
     def _stroke(self, canvas: Floats, mark: Stroke) -> None:
         path = smooth(self.to_pixels(mark.points))
@@ -204,8 +203,8 @@ class _Easel:
         window = self._window(path, 3.2 * width)
         if window is None:
             return
-        rows, columns, xs, _ = window
-        best = np.zeros(xs.shape)
+        rows, columns = window
+        best = np.zeros((rows.stop - rows.start, columns.stop - columns.start))
         draw_stroke(best, path - [columns.start, rows.start], ends, width)
         best[best < 6e-3] = 0
         canvas[rows, columns] += (mark.strength * best).astype(np.float32)
@@ -215,7 +214,8 @@ class _Easel:
         window = self._window(centre, 3.2 * max(mark.radii) * self.unit)
         if window is None:
             return
-        rows, columns, xs, ys = window
+        rows, columns = window
+        ys, xs = np.mgrid[rows, columns].astype(np.float64)
         offset = np.stack([xs - centre[0, 0], ys - centre[0, 1]], -1) @ self.axes.T / self.unit
         best = np.exp(-((offset / mark.radii) ** 2).sum(-1) / 2)
         best[best < 6e-3] = 0

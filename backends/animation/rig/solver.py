@@ -15,6 +15,8 @@ Vector = tuple[float, ...]
 
 FLATTEN = 0.6
 """Depths are scaled down before angles are measured: they are estimates and noisy."""
+REGULAR = 1e-9
+"""On the diagonals, so that a part of the mesh without handles can be solved too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Surface:
         weights = coo_matrix((np.concatenate(values), places), (n, n)).tocsc()
         laplacian = csc_matrix(diags(np.asarray(weights.sum(1)).ravel()) - weights)
         bending = csc_matrix(laplacian @ diags(1 / np.maximum(areas, 1e-4)) @ laplacian)
-        return cls(laplacian, bending)
+        anchored = REGULAR * identity(n)
+        return cls(csc_matrix(laplacian + anchored), csc_matrix(bending + anchored))
 
     def bend(self, handles: Mapping[int, Vector]) -> Array:
         """(n, d) displacements that pass through the handles with the least bending."""
@@ -57,14 +60,24 @@ class Surface:
 
     @staticmethod
     def _solve(energy: csc_matrix, handles: Mapping[int, Vector]) -> Array:
-        fixed = np.array(sorted(handles))
-        values = np.array([handles[i] for i in fixed.tolist()], np.float64)
-        out = np.zeros((energy.shape[0], values.shape[1]))
-        out[fixed] = values
-        free = np.setdiff1d(np.arange(len(out)), fixed)
-        columns = energy[:, free]  # symmetric: its rows are the handles' columns
-        system = columns[free] + 1e-9 * identity(len(free))
-        factors = splu(csc_matrix(system), permc_spec="MMD_AT_PLUS_A",
+        fixed = np.array(list(handles))
+        out = np.zeros((energy.shape[0], len(next(iter(handles.values())))))
+        out[fixed] = np.array(list(handles.values()), np.float64)
+        free = np.ones(len(out), np.bool_)
+        free[fixed] = False
+        factors = splu(_part(energy, free), permc_spec="MMD_AT_PLUS_A",
                        options={"SymmetricMode": True})  # fmt: skip
-        out[free] = factors.solve(-(columns[fixed].T @ values))
+        out[free] = factors.solve(-(energy @ out)[free])
         return out
+
+
+def _part(matrix: csc_matrix, kept: NDArray[np.bool_]) -> csc_matrix:
+    """The rows and columns of a matrix that are kept."""
+    number = np.cumsum(kept) - 1
+    columns = np.repeat(np.arange(len(kept)), np.diff(matrix.indptr))
+    inside = kept[matrix.indices] & kept[columns]
+    size = int(number[-1]) + 1
+    counts = np.bincount(number[columns[inside]], minlength=size)
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    rows = number[matrix.indices[inside]].astype(np.int32)
+    return csc_matrix((matrix.data[inside], rows, starts), (size, size))

@@ -20,6 +20,7 @@ from benchmarks.quality.motion import (
     aligned,
     at_phones,
     blinks,
+    carried,
     correlation,
     eye_slope,
     head_turns,
@@ -67,6 +68,15 @@ def test_the_heads_motion_is_taken_out_and_told() -> None:
     assert np.linalg.norm(held[2, 33] - held[2, 263]) == pytest.approx(1.0)
     turns = head_turns(rotations)
     np.testing.assert_allclose(turns[1:], np.degrees(ANGLES), atol=1e-6)
+
+
+def test_points_are_carried_along_with_the_head() -> None:
+    mesh = face(MESH, 478, 3).astype(np.float32)
+    points = face(POINTS, 68, 2).astype(np.float32)
+    turn = np.array([[0.9, 0.2], [-0.2, 0.9]], np.float32)
+    moved = np.column_stack([mesh[:, :2] @ turn + [12, -7], mesh[:, 2]]).astype(np.float32)
+    moved[list(MESH.lower)] += 20
+    np.testing.assert_allclose(carried(points, mesh, moved), points @ turn + [12, -7], atol=1e-3)
 
 
 def talking(layout: Layout, gap: Floats, count: int, dimensions: int) -> Floats:

@@ -131,5 +131,17 @@ def test_a_frame_of_glasses_is_rigid(closed: RigAvatar) -> None:
     assert np.abs(rows[ROW["eyeBlinkLeft"]] + rows[ROW["eyeBlinkRight"]])[lids].max(1).min() > 0.05
 
 
+def test_brows_rise_above_a_frame_that_stands_still(closed: RigAvatar) -> None:
+    rows = closed.shape.displacements.reshape(len(ROW), -1, 3)
+    inner = [107, 66, 336, 296]  # upper borders; the lower ones lie on the rim
+    for name, least in (("browInnerUp", 0.05), ("browOblique", 0.05), ("browOuterUpLeft", 0.02)):
+        brow = inner[2:] if name.endswith("Left") else inner
+        assert rows[ROW[name]][brow, 1].max() < -least
+        assert np.abs(rows[ROW[name]][[65, 52, 295, 282], 1]).max() < 0.01
+    sunk = rows[ROW["browDownLeft"]] + rows[ROW["browDownRight"]]
+    gap = closed.mesh.local[[65, 295], 1] - closed.mesh.local[[66, 296], 1]
+    assert np.all(sunk[[66, 296], 1] < gap)  # skin does not fold over the rim
+
+
 def test_a_face_without_glasses_has_none(smiling: RigAvatar) -> None:
     assert not frame_weight(smiling.portrait.pixels, smiling.mesh).any()

@@ -23,6 +23,8 @@ def test_a_relaxed_smile_is_narrower_and_its_lips_are_fuller(smiling: RigAvatar)
     assert 0.8 < (full * narrow) / (height * width) < 1.15  # the lips' area stays
     assert own_smile_lift(relaxed) < own_smile_lift(rest) - 0.06
     assert relaxed[50, 1] > rest[50, 1] + 0.02  # the cheek falls
+    assert relaxed[13, 1] - relaxed[2, 1] > rest[13, 1] - rest[2, 1] + 0.02  # over the teeth
+    assert relaxed[358, 0] - relaxed[129, 0] < rest[358, 0] - rest[129, 0] - 0.02  # the nose
 
 
 def test_a_face_at_rest_stays_what_it_is(closed: RigAvatar) -> None:

@@ -97,6 +97,12 @@ class WeightsMissingError(EngineError):
     code = "weights_missing"
 
 
+class DownloadError(EngineError):
+    """Weights could not be fetched, or are not what was expected."""
+
+    code = "download_failed"
+
+
 class SynthesisError(EngineError):
     code = "synthesis_failed"
     retryable = True

@@ -7,7 +7,7 @@ origin top left. "Eye distance" is the distance between the two eye centres of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal, NamedTuple
@@ -210,13 +210,7 @@ class Speech:
     @property
     def phonemes(self) -> tuple[PhonemeSpan, ...]:
         """Silences that touch, as at the joins of chunks, are one."""
-        spans: list[PhonemeSpan] = []
-        for span in (p for c in self.chunks for p in c.phonemes):
-            if spans and spans[-1].phoneme == span.phoneme == "_":
-                spans[-1] = spans[-1]._replace(end_s=span.end_s)
-            else:
-                spans.append(span)
-        return tuple(spans)
+        return joined_silences(p for c in self.chunks for p in c.phonemes)
 
     @property
     def words(self) -> tuple[WordSpan, ...]:
@@ -225,6 +219,17 @@ class Speech:
     @property
     def cues(self) -> tuple[CueSpan, ...]:
         return tuple(s for c in self.chunks for s in c.cues)
+
+
+def joined_silences(phonemes: Iterable[PhonemeSpan]) -> tuple[PhonemeSpan, ...]:
+    """The same spans, with silences that touch as one."""
+    spans: list[PhonemeSpan] = []
+    for span in phonemes:
+        if spans and spans[-1].phoneme == span.phoneme == "_":
+            spans[-1] = spans[-1]._replace(end_s=span.end_s)
+        else:
+            spans.append(span)
+    return tuple(spans)
 
 
 class Box(NamedTuple):

@@ -14,7 +14,7 @@ _MONTHS = words(
     "Ιανουαρίου Φεβρουαρίου Μαρτίου Απριλίου Μαΐου Ιουνίου Ιουλίου Αυγούστου Σεπτεμβρίου "
     "Οκτωβρίου Νοεμβρίου Δεκεμβρίου"
 )
-_SHORT_MONTHS = words("Ιαν Φεβ Μαρ Απρ Μαΐ Ιουν Ιουλ Αυγ Σεπ Οκτ Νοε Δεκ")
+_SHORT_MONTHS = words("Ιαν Φεβρ Φεβ Μαρτ Μαρ Απρ Μαΐ Ιουν Ιουλ Αυγ Σεπτ Σεπ Οκτ Νοεμ Νοε Δεκ")
 _MONTH = "|".join(_MONTHS) + "|Μαϊου|" + "|".join(rf"{m}\.?" for m in [*_SHORT_MONTHS, "Μαι"])
 _CURRENCIES: Mapping[str, tuple[Form, str, str, Form, str, str]] = {
     "€": (Form.NEUTER, "ευρώ", "ευρώ", Form.NEUTER, "λεπτό", "λεπτά"),
@@ -88,6 +88,7 @@ _ABBREVIATIONS: Mapping[str, str] = {
     "αγ": "Άγιος", "οδ": "οδός", "λεωφ": "λεωφόρος", "π.μ": "προ μεσημβρίας",
     "μ.μ": "μετά μεσημβρίαν", "μ.χ": "μετά Χριστόν", "κ.κ": "κύριοι", "υπ": "υπουργός",
     "χλμ": "χιλιόμετρα",
+    "κεφ": "κεφάλαιο", "αριθμ": "αριθμόν",
     "σ.σ": "σημείωση συντάκτη", "πρβλ": "παράβαλε",
 }  # fmt: skip
 _ABBREVIATION = re.compile(r"(?<![\w.])([^\W\d_][\w.]{0,5})\.(?!\w)")
@@ -95,6 +96,22 @@ _MISTER: Mapping[str, str] = {
     "του": "κυρίου", "τον": "κύριο", "στον": "κύριο", "αγαπητε": "κύριε", "η": "κυρία",
     "της": "κυρίας", "την": "κυρία", "στην": "κυρία", "στη": "κυρία", "τη": "κυρία",
 }  # fmt: skip
+_HOLY: Mapping[str, str] = {
+    "η": "Αγία", "την": "Αγία", "στην": "Αγία", "τη": "Αγία", "στη": "Αγία", "τησ": "Αγίας",
+    "του": "Αγίου", "τον": "Άγιο", "στον": "Άγιο", "οι": "Άγιοι", "των": "Αγίων",
+    "τουσ": "Αγίους", "στουσ": "Αγίους", "το": "Άγιο", "στο": "Άγιο",
+}  # fmt: skip
+_LADY: Mapping[str, str] = {"της": "κυρίας", "την": "κυρία", "η": "κυρία"}
+_KERAIA: Mapping[str, int] = {
+    "Α": 1, "Β": 2, "Γ": 3, "Δ": 4, "Ε": 5, "ΣΤ": 6, "Ζ": 7, "Η": 8, "Θ": 9, "Ι": 10, "ΙΑ": 11,
+    "ΙΒ": 12, "ΙΓ": 13, "ΙΔ": 14, "ΙΕ": 15, "ΙΣΤ": 16, "ΙΖ": 17, "ΙΗ": 18, "ΙΘ": 19, "Κ": 20,
+}  # fmt: skip
+"""Greek numerals, as behind the names of kings and before those of wars."""
+_ENDING_AFTER: Mapping[str, str] = {
+    "η": "η", "την": "η", "στην": "η", "τη": "η", "στη": "η", "τησ": "ης", "το": "ο", "στο": "ο",
+    "τον": "ο", "στον": "ο", "του": "ου",
+}  # fmt: skip
+_WEEKDAY = "Δευτέρα|Τρίτη|Τετάρτη|Πέμπτη|Παρασκευή|Σάββατο|Κυριακή"
 _WORDS = Vocabulary(
     decimal_mark=",",
     minus="μείον",
@@ -138,8 +155,26 @@ def _day(day: int, month: int) -> str:
 
 
 def _short_date(match: re.Match[str]) -> str:
-    date = numbers.read_date(match[1], match[2], "2000")
-    return _day(date[0], date[1]) if date else match.group()
+    date = numbers.read_date(match["a"], match["b"], "2000")
+    return (match["day"] or "") + _day(date[0], date[1]) if date else match.group()
+
+
+def _first_of(match: re.Match[str]) -> str:
+    """ "Στις 1 Ιουνίου" is said "την πρώτη Ιουνίου"."""
+    return ("Την" if match[1][0] == "Σ" else "την") + " 1 "
+
+
+def _clock(match: re.Match[str]) -> str:
+    minutes = f" και {cardinal(int(match[2]))}" if int(match[2]) else ""
+    return cardinal(int(match[1]), Form.FEMININE) + minutes
+
+
+def _score(match: re.Match[str]) -> str:
+    return f"{match[1]} {cardinal(int(match[2]))} {cardinal(int(match[3]))}"
+
+
+def _euros_and_cents(match: re.Match[str]) -> str:
+    return f"{match[1]} €"
 
 
 def _named_date(match: re.Match[str]) -> str:
@@ -173,9 +208,47 @@ def _abbreviation(match: re.Match[str]) -> str:
     return word + closing(match) if word else match.group()
 
 
+def _after(match: re.Match[str]) -> str:
+    """The word before a match, folded; "" at the beginning."""
+    before = WORD_BEFORE.search(match.string, 0, match.start())
+    return fold(before[1]) if before else ""
+
+
+def _holy(match: re.Match[str]) -> str:
+    return _HOLY.get(_after(match), "Άγιος") + " "
+
+
+def _lady(match: re.Match[str]) -> str:
+    return f"{match[1]} {_LADY[match[1].lower()]} "
+
+
+def _new(match: re.Match[str]) -> str:
+    return "Νέας " if _after(match) == "τησ" else "Νέα "
+
+
+def _numeral(match: re.Match[str]) -> str:
+    value = _KERAIA.get(match[1])
+    if value is None:
+        return match.group()
+    before = WORD_BEFORE.search(match.string, 0, match.start())
+    word = fold(before[1]) if before else ""
+    named = word not in _ENDING_AFTER and before is not None  # "ο Γεώργιος Α΄"
+    feminine, genitive = word.endswith(("α", "η")), word.endswith("ου")
+    ending = "η" if named and feminine else "ου" if named and genitive else "ος"
+    return (ordinal(value, _ENDING_AFTER.get(word, ending)) or "").capitalize()
+
+
 def _mister(match: re.Match[str]) -> str:
     before = WORD_BEFORE.search(match.string, 0, match.start())
     return _MISTER.get(fold(before[1]) if before else "", "κύριος") + " "
+
+
+_YEAR = re.compile(r"1\d{3}|20\d\d")
+
+
+def _after_of(match: re.Match[str]) -> bool:
+    before = WORD_BEFORE.search(match.string, 0, match.start("number"))
+    return before is not None and fold(before[1]) == "του"
 
 
 class Greek(Verbalizer):
@@ -187,6 +260,8 @@ class Greek(Verbalizer):
 
     def number(self, number: Number, match: re.Match[str]) -> str:
         form = form_of(number.whole, match.string, match.start("number"), match.end())
+        if form == Form.GENITIVE and _YEAR.fullmatch(match["number"]) and _after_of(match):
+            form = Form.NEUTER  # "του 1821": years do not bend
         return decimal(number, form)
 
     def date(self, day: int, month: int, year: int) -> str:
@@ -234,6 +309,7 @@ class Greek(Verbalizer):
 
     def named_dates(self) -> Rules:
         return (
+            (re.compile(rf"\b([Σσ]τις)\s1\s(?=(?:{_MONTH})(?!\w))"), _first_of),
             (
                 re.compile(
                     rf"(?<![\w/.,])(?P<day>\d{{1,2}})\s(?P<month>{_MONTH})(?!\w)"
@@ -241,7 +317,24 @@ class Greek(Verbalizer):
                 ),
                 _named_date,
             ),
-            (re.compile(r"(?:(?<=\bστις )|(?<=\bτης ))(\d\d?)/(\d\d?)(?![\w/])"), _short_date),
+            (
+                re.compile(
+                    rf"(?:(?<=\bστις )|(?<=\bτης )|(?P<day>(?:{_WEEKDAY})\s))"
+                    r"(?P<a>\d\d?)/(?P<b>\d\d?)(?![\w/])",
+                    re.IGNORECASE,
+                ),
+                _short_date,
+            ),
+            (re.compile(r"(?<=\bστις )(\d\d?)\.([0-5]\d)(?![\d.])", re.IGNORECASE), _clock),
+            (
+                re.compile(
+                    r"\b(νίκησ\w+|κέρδισ\w+|έχασ\w+|χάσαμε|ισοπαλία|ήττα|νίκη|σκορ)\s"
+                    r"(\d{1,3})[-–](\d{1,3})(?![-–/]?\d)"
+                ),
+                _score,
+            ),
+            (re.compile(r"(\d[\d.]*,\d\d)\s?ευρώ\b"), _euros_and_cents),
+            (re.compile(r"[’'](?=\d\d(?!\d))"), lambda _: ""),
         )
 
     def figures(self) -> Rules:
@@ -282,6 +375,10 @@ class Greek(Verbalizer):
     def signs(self) -> Rules:
         return (
             (re.compile(r"(?<![\w.])κ\.\s?(?=[Α-ΩΆ-Ώ])"), _mister),
+            (re.compile(r"(?<!\w)Αγ\.\s?(?=[Α-ΩΆ-Ώ])"), _holy),
+            (re.compile(r"\b([Ηη]|[Ττ]ην|[Ττ]ης) κας?\.? (?=[Α-ΩΆ-Ώ])"), _lady),
+            (re.compile(r"(?<!\w)Ν\.\s?(?=(?:Υόρκη|Ζηλανδία|Σμύρνη|Ιωνία)ς?\b)"), _new),
+            (re.compile(r"(?<!\w)([Α-Ω]{1,3})[΄'´ʹ](?!\w)"), _numeral),
             (_ABBREVIATION, _abbreviation),
             (re.compile(r"#(?=[^\W\d_])"), lambda _: "χάσταγκ "),
         )

@@ -85,7 +85,12 @@ _MASCULINE_ES = frozenset(
         "επιβατεσ πελατεσ εργατεσ χρηστεσ στρατιωτεσ επισκεπτεσ παικτεσ παιχτεσ ληστεσ πρακτορεσ"
     )
 )
-_MASCULINE_ACCUSATIVES = frozenset(words("χρονο μηνα αιωνα βαθμο ανθρωπο αντρα φιλο τονο"))
+_MASCULINE_ACCUSATIVES = frozenset(
+    words(
+        "χρονο μηνα αιωνα βαθμο ανθρωπο αντρα φιλο τονο καφε γιο αδελφο αδερφο γιατρο δασκαλο "
+        "οροφο τροπο λογο δρομο σκυλο μαθητη φοιτητη πελατη υπολογιστη παικτη νικητη"
+    )
+)
 _MASCULINE_EIS = frozenset(words("γονεισ συγγραφεισ γραμματεισ δρομεισ κουρεισ"))
 WORD_BEFORE = re.compile(r"([^\W\d_]+)\s\Z")
 _WORD_BEHIND = re.compile(r"\s(?!(?:στα|για|μετά|κατά|παρά|αλλά|θα|να)\b)([^\W\d_]{3,})")
@@ -185,7 +190,7 @@ def form_of(value: int, text: str, start: int, end: int) -> Form:
     behind = _WORD_BEHIND.match(text, end)
     written = behind[1] if behind else ""
     word = fold(written)
-    if value % 10 == 1 and value % 100 != 11:
+    if value == 1:
         return _singular(word)
     if word.endswith("οι"):
         return Form.MASCULINE
@@ -206,7 +211,5 @@ def _singular(word: str) -> Form:
         return Form.MASCULINE_ACCUSATIVE
     if word.endswith(("ασ", "ησ", "οσ")):
         return Form.MASCULINE
-    if word.endswith(("εσ", "οι", "ουσ")):  # twenty-one of them: a plural
-        return Form.FEMININE if word.endswith("εσ") else Form.MASCULINE
     feminine = word.endswith(("α", "η")) and not word.endswith(("μα", "ατα", "ια"))
     return Form.FEMININE if feminine or word.endswith(("ρια", "εια", "φια")) else Form.NEUTER

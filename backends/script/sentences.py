@@ -17,12 +17,12 @@ _NEVER_LAST = _set(
     "approx capt cf dr e.g eg esp i.e ie lt maj messrs mr mrs ms prof sgt vs "
     "jan feb mar apr jun jul aug sep sept oct nov dec "
     "αγ αι βλ γεν δεσπ διευθ δις δηλ δρ κ κα κος κ.κ κκ λ.χ λεωφ οδ π.χ πρβλ υπ χιλ "
-    "ιαν φεβ μαρ απρ μαι ιουν ιουλ αυγ σεπ οκτ νοε δεκ"
+    "ιαν φεβ φεβρ μαρ μαρτ απρ μαι ιουν ιουλ αυγ σεπ σεπτ οκτ νοε νοεμ δεκ"
 )
 """Abbreviations that something always follows, without the last full stop."""
 _CAPITALISED = _set("adm col gen gov hon mt rep sen st")
 """The same, if they begin with a capital; otherwise they are words."""
-_NUMBERED = _set("ch est fig figs no nos op p pp sec vol vols αρ σελ τηλ φαξ")
+_NUMBERED = _set("ch est fig figs no nos op p pp sec vol vols αρ αριθμ κεφ σελ τηλ φαξ")
 """Abbreviations that a number follows."""
 _CLEAR = _set(
     "a.d a.m am b.c bros corp dept etc jr ltd p.m pm sr κ.ά κ.λπ κλπ κ.ο.κ κ.τ.λ κτλ μ.μ π.μ μ.χ "

@@ -10,7 +10,10 @@ from backends.speech.engine import SpeechEngine, Voice
 
 ENGINES: Mapping[str, str] = MappingProxyType(
     {
+        "espeak": "backends.speech.formant:FormantEngine",
+        "kokoro": "backends.speech.kokoro:KokoroEngine",
         "piper": "backends.speech.piper:PiperEngine",
+        "polyglot": "backends.speech.polyglot:PolyglotEngine",
         "tone": "backends.speech.tone:ToneEngine",
     }
 )
@@ -44,7 +47,7 @@ def find_voice(engine: SpeechEngine, voice_id: str | None, language: str) -> Voi
         native = (voice for voice in info.voices if speaks_natively(voice, language))
         return next(native, info.voices[0])
     known = {voice.id: voice for voice in info.voices}
-    known |= {voice.id.removeprefix(f"{info.name}:"): voice for voice in info.voices}
+    known |= {voice.id.partition(":")[2]: voice for voice in reversed(info.voices)}
     if voice_id in known:
         return known[voice_id]
     near = difflib.get_close_matches(voice_id, known, n=1, cutoff=0.3)

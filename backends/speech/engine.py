@@ -36,6 +36,12 @@ class Voice:
     licence: Licence
     speaker: int | None = None
     """Speaker index of a multi-speaker model."""
+    style: str = ""
+    """How it speaks or where from, in a word or two: "American"."""
+    size_bytes: int = 0
+    """Of the file with its model, which voices may share; 0 where there is none."""
+    advice: str = ""
+    """What whoever hears it should be told, as that there is a better voice and how to get it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,14 @@ espeak-ng keeps its state in the process (one current voice, one text buffer), s
 holds one lock.
 """
 
+import ctypes
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 from backends.errors import EngineUnavailableError, SynthesisError, UnsupportedLanguageError
 
@@ -18,6 +21,7 @@ PUNCTUATION = frozenset(".,;:!?")
 _LOCK = threading.Lock()
 _LANGUAGE_FLAG = re.compile(r"\([a-z][a-z0-9-]*\)")
 _UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_GREEK = re.compile(r"([\u0370-\u03ff\u1f00-\u1fff]+(?:[ '’-]+[\u0370-\u03ff\u1f00-\u1fff]+)*)")
 _GREEK_PUNCTUATION = str.maketrans({";": "?", "\u037e": "?", "\u00b7": ";", "\u0387": ";"})
 
 
@@ -37,12 +41,48 @@ def phonemize(texts: Iterable[str], voice: str) -> list[str]:
         UnsupportedLanguageError: espeak-ng has no such voice.
         SynthesisError: espeak-ng failed.
     """
-    readable = [_readable(text, voice) for text in texts]
     with _LOCK:
-        return [_line(clauses) for clauses in _clauses(readable, voice)]
+        return [_phonemized(readable(text, voice), voice) for text in texts]
 
 
-def _readable(text: str, voice: str) -> str:
+def _phonemized(text: str, voice: str) -> str:
+    """A line of a text, each stretch of Greek letters read as Greek: espeak-ng spells them out elsewhere."""
+    parts = [text] if voice.split("-")[0] == "el" else _GREEK.split(text)
+    lines: list[str] = []
+    for i, part in enumerate(parts):
+        bare = part.lstrip()
+        if lines and bare[:1] in PUNCTUATION:
+            lines[-1] += bare[:1]
+            bare = bare[1:]
+        if len(parts) == 1 or any(map(str.isalnum, bare)):
+            [clauses] = _clauses([bare], "el" if i % 2 else voice)
+            lines.append(_line(clauses, "." if i == len(parts) - 1 else ""))
+    line = " ".join(filter(None, lines))
+    return line if not line or line[-1] in PUNCTUATION else line + "."
+
+
+@contextmanager
+def speaking_as(voice: str) -> Iterator[Any]:
+    """espeak-ng's C interface, set to a voice, for one at a time; errors as `phonemize`."""
+    with _LOCK:
+        _set_voice(voice)
+        yield library()
+
+
+@cache
+def library() -> Any:
+    """The C interface of the espeak-ng inside piper-tts, ready.
+
+    Raises:
+        EngineUnavailableError: piper-tts is not installed.
+    """
+    _start()
+    from piper import espeakbridge
+
+    return ctypes.PyDLL(espeakbridge.__file__)
+
+
+def readable(text: str, voice: str) -> str:
     """Control characters become spaces (the C interface stops at NUL); Greek marks become what they mean."""
     text = _UNREADABLE.sub(" ", text)
     return text.translate(_GREEK_PUNCTUATION) if voice.split("-")[0] == "el" else text
@@ -60,7 +100,7 @@ def _start() -> None:
     espeakbridge.initialize(str(ESPEAK_DATA_DIR))
 
 
-def _clauses(texts: list[str], voice: str) -> list[list[tuple[str, str, bool]]]:
+def _set_voice(voice: str) -> None:
     _start()
     from piper import espeakbridge
 
@@ -68,17 +108,25 @@ def _clauses(texts: list[str], voice: str) -> list[list[tuple[str, str, bool]]]:
         espeakbridge.set_voice(voice)
     except RuntimeError as error:
         raise UnsupportedLanguageError(f"espeak-ng has no voice {voice!r}") from error
+
+
+def _clauses(texts: list[str], voice: str) -> list[list[tuple[str, str, bool]]]:
+    _set_voice(voice)
+    from piper import espeakbridge
+
     try:
         return [espeakbridge.get_phonemes(text) for text in texts]
     except (RuntimeError, ValueError) as error:
         raise SynthesisError(f"espeak-ng could not read the text: {error}") from error
 
 
-def _line(clauses: list[tuple[str, str, bool]]) -> str:
+def _line(clauses: list[tuple[str, str, bool]], closing: str) -> str:
     spoken = [(_LANGUAGE_FLAG.sub("", phonemes).strip(), mark) for phonemes, mark, _ in clauses]
     spoken = [(phonemes, mark) for phonemes, mark in spoken if phonemes]
     if not spoken:
         return ""
     *inner, (last, end) = spoken
-    line = "".join(f"{phonemes}{mark or ','} " for phonemes, mark in inner) + last + (end or ".")
+    line = (
+        "".join(f"{phonemes}{mark or ','} " for phonemes, mark in inner) + last + (end or closing)
+    )
     return unicodedata.normalize("NFD", line)

@@ -7,38 +7,26 @@ English and Greek, those of another language with its accent.
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import numpy as np
 
 from backends.errors import UnknownVoiceError, UnsupportedLanguageError
-from backends.script.recipes import VoiceRecipe
 from backends.speech.engine import SpeechInfo, Voice, check_request
-from backends.speech.espeak import PUNCTUATION, phonemize
-from backends.speech.levels import gain_for, levelled
-from backends.speech.phones import Phone, phones
+from backends.speech.espeak import phonemize
+from backends.speech.levels import gain_for
 from backends.speech.piper_model import PiperModel
 from backends.speech.piper_voices import SPOKEN_BY_ALL, PiperOptions, VoiceFile, find_voice_files
-from backends.speech.prosody import manners_of, pace, spoken_in, turns_of
-from backends.speech.timing import silent_chunk, to_chunk, trimmed
-from backends.speech.words import assign_words, words_of
+from backends.speech.reading import Speaker, Timed, read
 from backends.types import FloatArray, SpeechChunk, Utterance
 
 MAX_CHARACTERS = 1000
-_UNSPOKEN_S = 0.3
-"""Silence for a text without words."""
 
 _GAINS: Mapping[str, float] = {"en_US-joe-medium": 2.02}
 """Voices whose gain to TARGET_LUFS is known, measured over ten sentences (by themselves -24.1 to -26.6 LUFS)."""
 _CALIBRATION = "1 2 3 4 5 6 7 8 9 10 11 12"
 """Read by voices of any language in their own."""
-
-_UNITS = 2
-"""Length of a symbol where the phones stand for their spelling, before it has a length: a space can be halved."""
-
-Timed = list[tuple[str, int]]
 
 
 class PiperEngine:
@@ -118,24 +106,14 @@ class _LoadedVoice:
     def speak(
         self, utterance: Utterance, espeak_voice: str, speaker: int | None, seed: int, speed: float
     ) -> SpeechChunk:
-        rate = self._config.audio.sample_rate
-        [line] = phonemize([_with_commas(utterance)], espeak_voice)
-        if not line:
-            return silent_chunk(utterance, rate, _UNSPOKEN_S)
-        symbols = self._symbols(line)
-        spelled, words = assign_words(
-            phones((symbol, _UNITS) for symbol in symbols),
-            words_of(utterance.text),
-            lambda texts: phonemize(texts, espeak_voice),
+        reader = Speaker(
+            sample_rate=self._config.audio.sample_rate,
+            lines=lambda texts: phonemize(texts, espeak_voice),
+            symbols=self._symbols,
+            run=lambda symbols, speeds: self._run(symbols, speaker, seed, speeds),
+            gain=lambda: self._gain(speaker),
         )
-        manners = manners_of(utterance, spelled, words)
-        speeds = speed * _paces(spelled, manners, len(symbols))
-        samples, timed = self._run(symbols, speaker, seed, speeds)
-        samples = levelled(samples, self._gain(speaker))
-        owned = [replace(p, word=s.word) for p, s in zip(phones(timed), spelled, strict=True)]
-        samples, owned = trimmed(samples, rate, owned)
-        samples = spoken_in(samples, rate, turns_of(owned, manners), seed)
-        return to_chunk(utterance, samples, rate, owned, words)
+        return read(reader, utterance, seed, speed)
 
     def _symbols(self, line: str) -> list[str]:
         """A line of phonemes in the voice's symbols, with the marks of beginning and end."""
@@ -176,27 +154,3 @@ class _LoadedVoice:
                 samples, _ = self._run(symbols, speaker, 0, np.ones(len(symbols), np.float32))
                 self._gains[speaker] = gain_for(samples, self._config.audio.sample_rate)
             return self._gains[speaker]
-
-
-def _paces(spelled: Sequence[Phone], manners: Sequence[VoiceRecipe], symbols: int) -> FloatArray:
-    """(symbols,) factor on the speed of each, from that of its phone, _UNITS long for each symbol."""
-    paces = [pace(manner, phone.phoneme) for manner, phone in zip(manners, spelled, strict=True)]
-    middles = np.arange(symbols) * _UNITS + _UNITS // 2
-    at = np.searchsorted([phone.end for phone in spelled], middles, side="right")
-    return np.array(paces, np.float32)[at]
-
-
-def _with_commas(utterance: Utterance) -> str:
-    """The text with a comma before each pause that no mark announces, for the phrasing that leads into it."""
-    text = utterance.text
-    words = words_of(text)
-    for at in sorted({pause.at for pause in utterance.pauses}, reverse=True):
-        before = [word for word in words if word.start < at]
-        after = next((word.start for word in words if word.start >= at), None)
-        if before and after is not None and not _marked(text[before[-1].end : after]):
-            text = f"{text[: before[-1].end]},{text[before[-1].end :]}"
-    return text
-
-
-def _marked(between: Iterable[str]) -> bool:
-    return any(char in PUNCTUATION or char in "—…·\u0387\u037e" for char in between)

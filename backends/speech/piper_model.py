@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
 from backends.errors import EngineError, SynthesisError
+from backends.speech.pacing import ENDS, PACED, STARTS, follow_speeds
 from backends.types import FloatArray
 
 _FRAMES_PER_ID = 8
 """Frames of noise for each phoneme id. It takes about 3; a longer one shares its noise with the next."""
 _CHANNELS = 192
 """Latent channels of Piper's models, of all qualities."""
-_PACED = "paced_durations"
-"""Name of the output: frames that each phoneme id takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +52,19 @@ def patch(path: Path) -> PatchedGraph:
     durations = [node.output[0] for node in graph.node if node.op_type == "Ceil"]
     if len(durations) != 1 or not graph.output:
         raise EngineError(f"{path.name} is not a Piper voice: its graph has no single duration")
+    follow_speeds(graph, durations[0], "speed")
     nodes: list[onnx.NodeProto] = []
     noises: list[str] = []
     paced = False
     for node in graph.node:
+        paced = paced or PACED in node.output
         if node.op_type == "RandomNormalLike":
             noises.append(f"noise_{len(noises)}")
             nodes.extend(_read_noise(noises[-1], node.input[0], node.output[0], paced))
-            continue
-        for i, name in enumerate(node.input):
-            if name == durations[0]:
-                node.input[i] = _PACED
-        nodes.append(node)
-        if node.op_type == "Ceil":
-            nodes.extend(_paced(durations[0]))
-            paced = True
-    graph.output.append(onnx.ValueInfoProto(name=_PACED))
+        else:
+            nodes.append(node)
     del graph.node[:]
     graph.node.extend(nodes)
-    graph.input.append(helper.make_tensor_value_info("speed", TensorProto.FLOAT, ["ids"]))
     graph.input.extend(
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [f"{name}_length"])
         for name in noises
@@ -125,8 +118,8 @@ def _own_frames(named: Callable[[str], str]) -> list[onnx.NodeProto]:
     """Nodes by which frame j of phoneme id i takes frame i * _FRAMES_PER_ID + j of the noise."""
     make = helper.make_node
     return [
-        make("Cast", ["paced_ends_whole"], [named("ends")], to=TensorProto.INT64),
-        make("Cast", ["paced_starts_whole"], [named("starts")], to=TensorProto.INT64),
+        make("Cast", [ENDS], [named("ends")], to=TensorProto.INT64),
+        make("Cast", [STARTS], [named("starts")], to=TensorProto.INT64),
         make("Reshape", [named("frame"), "column"], [named("frame_column")]),
         make("Reshape", [named("ends"), "row"], [named("ends_row")]),
         make("Less", [named("frame_column"), named("ends_row")], [named("before_end")]),
@@ -137,24 +130,6 @@ def _own_frames(named: Callable[[str], str]) -> list[onnx.NodeProto]:
         make("Sub", [named("frame"), named("start")], [named("within")]),
         make("Mul", [named("id"), f"const_{_FRAMES_PER_ID}"], [named("first")]),
         make("Add", [named("first"), named("within")], [named("own")]),
-    ]
-
-
-def _paced(durations: str) -> list[onnx.NodeProto]:
-    """Nodes that divide the durations by the speeds, so that all is as fast as asked.
-
-    The voice's own length scale acts before each duration is rounded up, and so hardly shortens
-    what has few frames. Here each is divided and their ends are rounded; a duration is the step
-    from one end to the next, and may be none.
-    """
-    make = helper.make_node
-    return [
-        make("Div", [durations, "speed"], ["paced_exact"]),
-        make("CumSum", ["paced_exact", "const_2"], ["paced_ends_exact"]),
-        make("CumSum", ["paced_exact", "const_2"], ["paced_starts_exact"], exclusive=1),
-        make("Round", ["paced_ends_exact"], ["paced_ends_whole"]),
-        make("Round", ["paced_starts_exact"], ["paced_starts_whole"]),
-        make("Sub", ["paced_ends_whole", "paced_starts_whole"], [_PACED]),
     ]
 
 
@@ -185,7 +160,7 @@ class PiperModel:
             )
         except Exception as error:  # onnxruntime's exceptions have no common base
             raise EngineError(f"{path.name} does not load: {error}") from error
-        self._outputs = [self._session.get_outputs()[0].name, _PACED]
+        self._outputs = [self._session.get_outputs()[0].name, PACED]
         self._noises = graph.noises
 
     def run(

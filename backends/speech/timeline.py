@@ -48,16 +48,14 @@ class Timeline:
             utterance: The one that the chunk belongs to.
             chunk: As the engine yields it: on the utterance's clock, which begins at 0.
 
+        Returns:
+            It at the clip's sample rate, which is the first chunk's.
+
         Raises:
-            SynthesisError: the sample rate changed, or the chunk does not begin where the one
-                before it ends.
+            SynthesisError: the chunk does not begin where the one before it ends.
         """
-        rate = self._rate or chunk.sample_rate
-        if chunk.sample_rate != rate:
-            raise SynthesisError(
-                f"the voice went from {rate} to {chunk.sample_rate} Hz within a clip; use one voice for all of it"
-            )
-        self._rate = rate
+        rate = self._rate = self._rate or chunk.sample_rate
+        chunk = _at_rate(chunk, rate)
         first = round(chunk.start_s * rate) == 0
         silence = self._silence_s() if first else 0.0
         count = round(silence * rate)
@@ -127,6 +125,25 @@ class Timeline:
         length = min(round(_FADE_S * self._rate), count)
         samples[:length] = self._last * np.linspace(1.0, 0.0, length, dtype=np.float32)
         return samples
+
+
+def _at_rate(chunk: SpeechChunk, rate: int) -> SpeechChunk:
+    """The chunk resampled, its last sample and phoneme at the sample nearest to where they ended."""
+    if chunk.sample_rate == rate or not len(chunk.samples):
+        return replace(chunk, sample_rate=rate)
+    import soxr
+
+    count = round(chunk.end_s * rate) - round(chunk.start_s * rate)
+    samples = np.zeros(count, np.float32)
+    sound = np.clip(soxr.resample(chunk.samples, chunk.sample_rate, rate), -1.0, 1.0)[:count]
+    samples[: len(sound)] = sound
+    start_s = round(chunk.start_s * rate) / rate
+    *inner, last = chunk.phonemes
+    phonemes = [*inner, last._replace(end_s=start_s + count / rate)]
+    phonemes[0] = phonemes[0]._replace(start_s=start_s)
+    return replace(
+        chunk, samples=samples, sample_rate=rate, phonemes=tuple(phonemes), start_s=start_s
+    )
 
 
 def _after_silence(

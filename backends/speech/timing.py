@@ -96,7 +96,7 @@ def _insert_silence(
     if count <= 0:
         return samples, phones
     k = next((i for i, p in enumerate(phones) if p.word >= before_word), len(phones))
-    if k and phones[k - 1].phoneme == SILENCE:
+    if k and phones[k - 1].phoneme == SILENCE and phones[k - 1].end > phones[k - 1].start:
         silence = phones[k - 1]
         at = _quietest(samples[silence.start : silence.end], rate) + silence.start
         longer = [replace(silence, end=silence.end + count)]

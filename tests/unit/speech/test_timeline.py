@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -151,11 +152,27 @@ def test_nothing_to_speak() -> None:
         Timeline(25).finish()
 
 
-def test_another_rate_is_refused() -> None:
+def test_another_rate_becomes_the_clips() -> None:
+    timeline = Timeline(25, lead_in_s=0.2, gap_s=0.25)
+    first = timeline.place(utterance(), chunk(2205, 22_050))
+    other = timeline.place(utterance(), chunk(4800, 24_000))
+    assert other.sample_rate == 22_050
+    assert other.start_s == pytest.approx(first.end_s, abs=1e-9)
+    assert other.duration_s == pytest.approx(0.25 + 0.2, abs=1e-4)
+    assert other.phonemes[-1].end_s == pytest.approx(other.end_s, abs=1e-9)
+    assert timeline.finish().start_s == pytest.approx(other.end_s, abs=1e-9)
+
+
+@given(st.lists(st.integers(1, 5000), min_size=1, max_size=4))
+def test_chunks_of_another_rate_stay_contiguous(counts: list[int]) -> None:
     timeline = Timeline(25)
-    timeline.place(utterance(), chunk(100, 22_050))
-    with pytest.raises(SynthesisError, match="24000 Hz"):
-        timeline.place(utterance(), chunk(100, 24_000))
+    at_s = timeline.place(utterance(), chunk(100, 22_050)).end_s
+    starts = itertools.accumulate(counts, initial=0)
+    for start, count in zip(starts, counts, strict=False):
+        placed = timeline.place(utterance(), chunk(count, 24_000, start))
+        assert placed.start_s == pytest.approx(at_s, abs=1e-9)
+        at_s = placed.end_s
+    assert at_s == pytest.approx((100 / 22_050) + 0.2 + 0.25 + sum(counts) / 24_000, abs=3e-4)
 
 
 def test_a_hole_between_chunks_is_refused() -> None:

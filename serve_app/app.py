@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from fastapi import FastAPI
 from pydantic import ValidationError
 from ray import serve
-from ray.serve import Application
+from ray.serve import Application, Deployment
 from ray.serve.handle import DeploymentHandle
 
 from backends import animation, speech
@@ -23,16 +23,19 @@ from serve_app.api import create_api
 from serve_app.config import GatewayConfig, TierConfig, jobs_url, storage_url, webhook_secret
 from serve_app.gateway import Gateway
 from serve_app.handles import remote_stages
+from serve_app.housekeeping import Housekeeper
 from serve_app.problems import invalid
 from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import open_storage
 from serve_app.tier import Tier
 from serve_app.tiers import ServeTiers
+from serve_app.tracing import Traced, tracer
 from serve_app.webhooks import Webhooks, signing_key
 
 ModelT = TypeVar("ModelT", TierConfig, GatewayConfig)
 
 
+@replicas.replica
 class _Director(Tier):
     def __init__(
         self,
@@ -42,6 +45,7 @@ class _Director(Tier):
         animation: DeploymentHandle[Any],
         composition: DeploymentHandle[Any],
     ) -> None:
+        replicas.set_up()
         stages = remote_stages(parser, speech, animation, composition)
         super().__init__(config, stages, open_storage(storage_url()), SqlJobs(jobs_url()))
         self._running = asyncio.create_task(self.run())
@@ -60,20 +64,26 @@ class _Director(Tier):
 
 class _Gateway:
     def __init__(self, config: GatewayConfig) -> None:
-        jobs, secret = SqlJobs(jobs_url()), webhook_secret()
+        replicas.set_up()
+        jobs, storage, secret = SqlJobs(jobs_url()), open_storage(storage_url()), webhook_secret()
         webhooks = secret and Webhooks(jobs, signing_key(secret), config.webhooks_to_private)
-        self._gateway = Gateway(
-            config, jobs, open_storage(storage_url()), ServeTiers(config.tiers), webhooks or None
-        )
+        self._gateway = Gateway(config, jobs, storage, ServeTiers(config.tiers), webhooks or None)
         self._sending = asyncio.create_task(webhooks.run()) if webhooks else None
+        keeper = Housekeeper(jobs, storage, config.keep_days)
+        self._keeping = asyncio.create_task(keeper.run())
 
     def check_health(self) -> None:
-        """Raises when webhooks are no longer sent: Serve then replaces the replica."""
+        """Raises when webhooks are no longer sent or nothing is tidied up: Serve then replaces the replica."""
         if self._sending and self._sending.done():
             raise RuntimeError("the replica sends no webhooks any more")
+        if self._keeping.done():
+            raise RuntimeError("the replica no longer tidies up")
 
     def __serve_build_asgi_app__(self) -> FastAPI:
-        return create_api(self._gateway)
+        api = create_api(self._gateway, proxied=True)
+        if tracer() is not None:
+            api.add_middleware(Traced)
+        return api
 
 
 def build_tier(args: dict[str, Any]) -> Application:
@@ -85,11 +95,21 @@ def build_tier(args: dict[str, Any]) -> Application:
     config = _validated(TierConfig, args)
     _check_engine("speech", speech.ENGINES, config.speech.engine)
     _check_engine("animation", animation.ENGINES, config.animation.engine)
+    return tier_graph(config)
+
+
+def tier_graph(config: TierConfig, animation: Deployment | None = None) -> Application:
+    """The stages of a tier, bound with their Director.
+
+    Args:
+        animation: instead of the engine's; benchmarks put one there that only takes time.
+    """
+    drawing: Deployment = animation or serve.deployment()(replicas.Animation)
     application: Application = serve.deployment(name="Director")(_Director).bind(
         config,
         serve.deployment(name="Parser")(replicas.Parser).bind(),
         serve.deployment(name="Speech")(replicas.Speech).bind(config.speech),
-        serve.deployment(name="Animation")(replicas.Animation).bind(config.animation),
+        drawing.options(name="Animation").bind(config.animation),
         serve.deployment(name="Composition")(replicas.Composition).bind(),
     )
     return application

@@ -10,10 +10,10 @@ from backends.animation.engine import AnimationInfo
 from backends.faces.presets import PRESETS, Preset
 from backends.script.emotions import EMOTIONS
 from backends.script.parser import estimated_duration_s
-from backends.speech.engine import Licence, SpeechInfo
+from backends.speech.engine import Licence, SpeechInfo, Voice
 from backends.types import Emotion, Notice, Script
 from serve_app.config import StrictModel
-from serve_app.schemas import NoticeModel
+from serve_app.schemas import NoticeModel, Problem
 
 if TYPE_CHECKING:  # imports OpenCV
     from backends.faces.portrait import PortraitReport
@@ -41,8 +41,16 @@ class VoiceModel(StrictModel):
     name: str
     language: str
     gender: str
+    style: str
+    """How it speaks or where from: "American"; empty where nothing is known."""
+    sample_rate: int
+    """In hertz."""
+    size_bytes: int
+    """Of its model, which other voices may share; 0 where there is none."""
     tier: str
     licence: LicenceModel
+    preview: str
+    """URL path of a WAV in which it introduces itself."""
 
 
 class TierEngines(StrictModel):
@@ -136,14 +144,50 @@ class ScriptModel(StrictModel):
     warnings: tuple[NoticeModel, ...]
 
 
+class TierLoad(StrictModel):
+    """How a tier fares."""
+
+    name: str
+    available: bool
+    reason: str = ""
+    """Why it is not available; empty when it is."""
+    replicas: dict[str, int]
+    """That run, by deployment."""
+    queued: int
+    running: int
+    oldest_queued_s: float
+    """How long the first in line has waited."""
+
+
+class Failure(StrictModel):
+    job: str
+    tier: str
+    created_at: float
+    error: Problem
+
+
+class SystemModel(StrictModel):
+    """The service at a glance."""
+
+    version: str
+    tiers: tuple[TierLoad, ...]
+    max_queued: int
+    """Videos beyond so many waiting ones are refused."""
+    failures: tuple[Failure, ...]
+    """The latest."""
+
+
 def tier_model(name: str, facts: TierFacts) -> TierModel:
-    engines = TierEngines(speech=facts.speech.name, animation=facts.animation.name)
-    voices = {voice.licence for voice in facts.speech.voices}
+    speakers: dict[str, list[Voice]] = {}
+    for voice in facts.speech.voices:
+        speakers.setdefault(voice.id.partition(":")[0], []).append(voice)
+    engines = TierEngines(speech=" + ".join(speakers), animation=facts.animation.name)
     licences = {engines.animation: licence_model(facts.animation.licence)}
-    if len(voices) == 1:
-        licences[engines.speech] = licence_model(next(iter(voices)))
-    else:
-        licences |= {v.id: licence_model(v.licence) for v in facts.speech.voices}
+    for engine, voices in speakers.items():
+        if len({voice.licence for voice in voices}) == 1:
+            licences[engine] = licence_model(voices[0].licence)
+        else:
+            licences |= {voice.id: licence_model(voice.licence) for voice in voices}
     return TierModel(
         name=name,
         available=True,
@@ -164,8 +208,12 @@ def voice_models(name: str, facts: TierFacts) -> list[VoiceModel]:
             name=voice.name,
             language=voice.language,
             gender=voice.gender,
+            style=voice.style,
+            sample_rate=voice.sample_rate,
+            size_bytes=voice.size_bytes,
             tier=name,
             licence=licence_model(voice.licence),
+            preview=f"/v1/voices/{voice.id}/preview",
         )
         for voice in facts.speech.voices
     ]

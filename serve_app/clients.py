@@ -4,9 +4,9 @@ The plain stage classes of `serve_app.deployments` satisfy these protocols by th
 runs; in the Serve graph they are reached through the handles of `serve_app.handles`.
 """
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
 
 from backends.animation.engine import AnimationInfo
 from backends.composition.captions import CaptionLine
@@ -15,9 +15,10 @@ from backends.faces.framing import Framing
 from backends.performance.driving import Driving
 from backends.script import ScriptOptions
 from backends.speech.engine import SpeechInfo, Voice
-from backends.types import Notice, Performance, Script, SpeechChunk, Utterance
+from backends.speech.listening import Followed
+from backends.types import FloatArray, Notice, Performance, Script, SpeechChunk, Utterance
 from serve_app.catalogue import PortraitCheck, TierFacts
-from serve_app.schemas import NoticeModel, VideoRequest
+from serve_app.schemas import ClipFacts, NoticeModel, SpeechRequest, VideoRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class DrawTask:
     """Lines to burn into the picture; empty when none are."""
     key: str
     """Where the encoded segment goes."""
+    source: str = ""
+    """Version of the modules that may draw it, see `kept.source_version`; empty: any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,10 @@ class SpeechClient(Protocol):
         self, utterance: Utterance, voice: Voice, seed: int, speed: float
     ) -> AsyncIterator[SpeechChunk]: ...
 
+    async def follow(self, audio: str, utterances: tuple[Utterance, ...]) -> Followed:
+        """What is said in a stored recording, and when; see `backends.speech.listening.follow`."""
+        ...
+
 
 class AnimationClient(Protocol):
     async def describe(self) -> AnimationInfo: ...
@@ -112,6 +119,36 @@ class Stages:
     composition: CompositionClient
 
 
+@dataclass(frozen=True, slots=True)
+class SpokenPiece:
+    """A stretch of speech, ready to be heard behind the one before."""
+
+    samples: FloatArray
+    """(n,) mono in [-1, 1]."""
+    sample_rate: int
+    voice: str
+    """Id of whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class LivePiece:
+    """A track's header, or a fragment to be played behind the one before."""
+
+    track: Literal["video", "audio"]
+    data: bytes
+    start_s: float | None
+    """Of a fragment; None: it is the header."""
+    media_type: str = ""
+    """Of a header: with the codecs, as browsers want it for a source buffer."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEnd:
+    """All is said and drawn."""
+
+    facts: ClipFacts
+
+
 class TierClient(Protocol):
     """A tier, as the gateway knows it."""
 
@@ -129,6 +166,20 @@ class TierClient(Protocol):
 
     async def examine(self, portrait: str) -> PortraitCheck: ...
 
+    def speak(self, request: SpeechRequest) -> AsyncIterator[SpokenPiece]:
+        """The text sentence by sentence, with the silences between.
+
+        Raises:
+            InputError: it cannot be spoken, told before the first piece.
+        """
+        ...
+
+    def converse(
+        self, request: VideoRequest, session: str
+    ) -> AsyncGenerator[LivePiece | LiveEnd, None]:
+        """What a live session's text becomes, see `serve_app.live`."""
+        ...
+
     async def wake(self) -> None:
         """There is a new job in the store."""
         ...
@@ -139,6 +190,8 @@ class TierState:
     available: bool
     reason: str = ""
     """Why not; empty when it is."""
+    replicas: Mapping[str, int] = field(default_factory=dict)
+    """That run, by deployment."""
 
 
 class Tiers(Protocol):

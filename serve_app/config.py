@@ -7,11 +7,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from backends.errors import InputError, UnknownTierError
+from backends.weights import home as home
 
 
 class StrictModel(BaseModel):
@@ -47,16 +47,15 @@ class GatewayConfig(StrictModel):
     """Applications that the gateway asks for, in the order of preference."""
     max_upload_bytes: int = Field(default=64 * 2**20, ge=1)
     max_queued_jobs: int = Field(default=100, ge=1)
+    keep_days: float = Field(default=30.0, gt=0)
+    """How long finished videos are kept."""
     generate_wait_s: float = Field(default=60.0, ge=0)
     """How long POST /generate waits for its video before it answers with the job instead."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins of web pages that may use the service from a browser ("https://app.example.org", or "*" for all); none by
+    default."""
     webhooks_to_private: bool = False
     """Webhooks may go to addresses inside our own network: everybody who may ask for a video then reaches those."""
-
-
-def home() -> Path:
-    """Folder of state, caches and weights: PROSOPON_HOME, or the platform's user data folder."""
-    chosen = os.environ.get("PROSOPON_HOME")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_data_dir("prosopon"))
 
 
 def storage_url() -> str:

@@ -8,7 +8,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock
@@ -23,7 +22,7 @@ from backends.composition.encoders import probe
 from backends.composition.mux import join
 from backends.composition.segments import encode_segment
 from backends.composition.settings import Codec, EncoderChoice, EncoderSettings, Quality
-from backends.errors import AnimationError, EngineError, InputError
+from backends.errors import AnimationError, InputError
 from backends.faces.framing import SOURCE, Framing, names_picture
 from backends.faces.images import read_image
 from backends.faces.presets import PRESETS, preset
@@ -32,9 +31,10 @@ from backends.script import ScriptOptions, parse
 from backends.speech import find_voice
 from backends.speech import load_engine as load_speech_engine
 from backends.speech.engine import SpeechEngine, SpeechInfo, Voice
+from backends.speech.listening import Followed, follow
+from backends.speech.recorded import open_recording
 from backends.types import (
     COEFFICIENTS,
-    NO_CUE,
     POSE,
     FloatArray,
     FrameBatch,
@@ -44,20 +44,20 @@ from backends.types import (
     Script,
     Segment,
     SpeechChunk,
-    TextSpan,
     Utterance,
     segment_grid,
 )
 from serve_app.catalogue import PortraitCheck, portrait_check
 from serve_app.clients import ComposeTask, DrawTask, Prepared
 from serve_app.config import EngineConfig
+from serve_app.health import Health
+from serve_app.kept import source_version
+from serve_app.problems import OtherVersionError
 from serve_app.storage import Storage
 
 if TYPE_CHECKING:  # these import OpenCV, which only replicas that draw need: methods import them
     from backends.composition.painter import CaptionPainter
 
-_FAILURES = 5
-"""In a row, after which an engine counts as broken."""
 _WARM_UP_SIZE = 256
 _AVATARS = 8
 """Prepared avatars kept in memory by one Animation stage; 10 to 60 MB each, a video's up to 300."""
@@ -70,43 +70,24 @@ class Parser:
         return await asyncio.to_thread(parse, text, options)
 
 
-class _Health:
-    """Whether an engine works: not when it failed several times in a row, each time by other than its input."""
-
-    def __init__(self) -> None:
-        self._failures = 0
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        try:
-            yield
-        except InputError:
-            raise
-        except Exception:
-            self._failures += 1
-            raise
-        self._failures = 0
-
-    def check(self) -> None:
-        """Serve replaces a replica whose check raises."""
-        if self._failures >= _FAILURES:
-            raise EngineError(f"the engine failed {self._failures} times in a row")
-
-
 class Speech:
-    def __init__(self, config: EngineConfig) -> None:
+    def __init__(self, config: EngineConfig, storage: Storage) -> None:
         self._engine: SpeechEngine = load_speech_engine(config.engine, config.options)
-        self._health = _Health()
+        self._storage = storage
+        self._health = Health()
 
     def check_health(self) -> None:
         self._health.check()
 
     def warm_up(self) -> None:
-        """Speaks a letter, so that no clip waits for what an engine does the first time."""
+        """Speaks a few words with feeling, so that no clip waits for what an engine does the first time."""
         voice = self._engine.info.voices[0]
-        letter = Utterance("a", (TextSpan(0, 1, NO_CUE, -1),), voice.language)
-        for _ in self._engine.synthesize(letter, voice, 0):
-            pass
+        text = (
+            "[happy] A b c. [sad] A b." if voice.language == "en" else "[happy] Α β γ. [sad] Α β."
+        )
+        for utterance in parse(text).utterances:
+            for _ in self._engine.synthesize(utterance, voice, 0):
+                pass
 
     async def describe(self) -> SpeechInfo:
         return self._engine.info
@@ -122,13 +103,19 @@ class Speech:
             while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
                 yield chunk
 
+    async def follow(self, audio: str, utterances: tuple[Utterance, ...]) -> Followed:
+        return await asyncio.to_thread(self._follow, audio, utterances)
+
+    def _follow(self, audio: str, utterances: tuple[Utterance, ...]) -> Followed:
+        return follow(open_recording(self._storage.path(audio)), utterances)
+
 
 class Animation:
     def __init__(self, config: EngineConfig, storage: Storage, parallel: int = 1) -> None:
         self._engine: AnimationEngine[Any, Any] = load_animation_engine(
             config.engine, config.options
         )
-        self._health = _Health()
+        self._health = Health()
         self._storage = storage
         self._drawers = ThreadPoolExecutor(parallel, thread_name_prefix="draw")
         self._avatars: OrderedDict[tuple[str, Framing], tuple[Any, Prepared]] = OrderedDict()
@@ -143,8 +130,11 @@ class Animation:
         """Draws a frame of a preset, so that no clip waits for what an engine does the first time;
         and an engine that cannot draw says so before anybody asks for a clip."""
         avatar, _ = self._avatar(f"preset:{next(iter(PRESETS))}", Framing(size=_WARM_UP_SIZE))
-        for _ in self._engine.animate(avatar, _still(), range(1)):
-            pass
+        probe(Codec.H264, EncoderChoice.AUTO)
+        for batch in self._engine.animate(avatar, _still(), range(1)):
+            size = batch.frames.shape[2], batch.frames.shape[1]
+            software = probe(Codec.H264, EncoderChoice.X264)
+            encode_segment(iter([batch]), EncoderSettings(software, Quality.DRAFT, 25, size), 0)
 
     async def describe(self) -> AnimationInfo:
         return self._engine.info
@@ -160,6 +150,10 @@ class Animation:
         return EncoderSettings(found, Quality(quality), fps, size)
 
     async def draw(self, task: DrawTask) -> None:
+        if task.source and task.source != source_version():
+            raise OtherVersionError(
+                "this replica runs another version than the one that began the clip"
+            )
         loop, stop = asyncio.get_running_loop(), Event()
         try:
             with self._health.watching():

@@ -15,7 +15,7 @@ import psutil
 from backends.errors import ProsoponError
 from serve_app.config import StrictModel, home
 
-Area = Literal["machine", "engines", "encoders", "licences"]
+Area = Literal["machine", "service", "engines", "encoders", "licences"]
 State = Literal["ok", "missing", "broken", "note"]
 
 NEEDED_MEMORY = 2 * 2**30
@@ -43,7 +43,7 @@ class Finding(StrictModel):
 
 def examine() -> tuple[Finding, ...]:
     """Tries everything out; takes a few seconds."""
-    return (*_machine(), *_engines(), *_encoders(), *_licences())
+    return (*_machine(), *_service(), *_engines(), *_encoders(), *_licences())
 
 
 def _machine() -> Iterator[Finding]:
@@ -85,6 +85,15 @@ def _ray() -> tuple[str, bool, str]:
     except ImportError as error:
         return "Ray Serve", False, f"cannot be imported ({error}); run: make setup"
     return "Ray Serve", True, version("ray")
+
+
+def _service() -> Iterator[Finding]:
+    from serve_app.doctor_service import service
+
+    for what, state, detail in service():
+        yield Finding.model_validate(
+            {"area": "service", "what": what, "state": state, "detail": detail}
+        )
 
 
 def _engines() -> Iterator[Finding]:

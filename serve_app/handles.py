@@ -5,11 +5,18 @@ they were raised, not as Ray wraps them.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, TypeVar
 
-from ray.exceptions import RayActorError, RayTaskError
-from ray.serve.exceptions import BackPressureError
+from ray.exceptions import (
+    NodeDiedError,
+    ObjectLostError,
+    RayActorError,
+    RayTaskError,
+    WorkerCrashedError,
+)
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
 from backends.animation.engine import AnimationInfo
@@ -19,17 +26,36 @@ from backends.faces.framing import Framing
 from backends.performance.driving import Driving
 from backends.script import ScriptOptions
 from backends.speech.engine import SpeechInfo, Voice
+from backends.speech.listening import Followed
 from backends.types import Script, SpeechChunk, Utterance
 from serve_app.catalogue import PortraitCheck, TierFacts
-from serve_app.clients import ComposeTask, DrawTask, Prepared, Stages
-from serve_app.problems import QueueFullError
-from serve_app.schemas import NoticeModel, VideoRequest
+from serve_app.clients import (
+    ComposeTask,
+    DrawTask,
+    LiveEnd,
+    LivePiece,
+    Prepared,
+    SpokenPiece,
+    Stages,
+)
+from serve_app.problems import QueueFullError, StageLostError
+from serve_app.schemas import NoticeModel, SpeechRequest, VideoRequest
+from serve_app.telemetry import carried
 
 ATTEMPTS = 3
 """How often a call is made before its replicas count as broken."""
 _PAUSE_S = 0.5
 """Before the second attempt; twice as long before the third. Serve replaces a dead replica in about two seconds and
 lets calls wait for it."""
+
+_LOST = (
+    RayActorError,  # the replica died, or its node cannot be reached
+    NodeDiedError,
+    ObjectLostError,  # an argument or an answer went with its node
+    WorkerCrashedError,
+    DeploymentUnavailableError,  # between two replicas of a deployment that is replaced
+)
+"""What says nothing of the work: it is done again elsewhere."""
 
 T = TypeVar("T")
 
@@ -38,10 +64,11 @@ class _Client:
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
         self._stage = handle.deployment_name
+        self._known: dict[str, Any] = {}
 
     async def _call(self, method: str, *args: object) -> Any:
         async def once() -> Any:
-            response = getattr(self._handle, method).remote(*args)
+            response = getattr(self._handle, method).remote(*args, carried=carried())
             try:
                 return await response
             except asyncio.CancelledError:
@@ -50,11 +77,17 @@ class _Client:
 
         return await self._persistently(once)
 
+    async def _once(self, method: str) -> Any:
+        """What stays as it is: an engine with other options has another TierConfig, and so another Director."""
+        if method not in self._known:
+            self._known[method] = await self._call(method)
+        return self._known[method]
+
     async def _collect(self, method: str, *args: object) -> list[Any]:
         """Everything that a streaming method yields; a stream that breaks off is begun anew."""
 
         async def once() -> list[Any]:
-            response = getattr(self._handle.options(stream=True), method).remote(*args)
+            response = self._streamed(method, *args)
             try:
                 return [item async for item in response]
             except asyncio.CancelledError:
@@ -63,6 +96,22 @@ class _Client:
 
         return await self._persistently(once)
 
+    async def _stream(self, method: str, *args: object) -> AsyncGenerator[Any, None]:
+        """What a streaming method yields, as it comes: what breaks off is the caller's to begin anew."""
+        response = self._streamed(method, *args)
+        try:
+            async for item in response:
+                yield item
+        except (asyncio.CancelledError, GeneratorExit):
+            response.cancel()
+            raise
+        except Exception as error:
+            raise self._mapped(_cause(error)) from error
+
+    def _streamed(self, method: str, *args: object) -> Any:
+        streaming = self._handle.options(stream=True)
+        return getattr(streaming, method).remote(*args, carried=carried())
+
     async def _persistently(self, once: Callable[[], Awaitable[T]]) -> T:
         attempt = 1
         while True:
@@ -70,7 +119,7 @@ class _Client:
                 return await once()
             except Exception as error:
                 cause = _cause(error)
-                if not isinstance(cause, RayActorError) or attempt == ATTEMPTS:
+                if not isinstance(cause, _LOST) or attempt == ATTEMPTS:
                     raise self._mapped(cause) from error
             await asyncio.sleep(_PAUSE_S * attempt)
             attempt += 1
@@ -80,8 +129,8 @@ class _Client:
             return cause
         if isinstance(cause, BackPressureError):
             return QueueFullError(f"{self._stage} has too much to do; try again later")
-        if isinstance(cause, RayActorError):
-            return EngineError(
+        if isinstance(cause, _LOST):
+            return StageLostError(
                 f"{self._stage} broke down {ATTEMPTS} times at the same work: {cause}"
             )
         return EngineError(f"{self._stage} failed: {type(cause).__name__}: {cause}")
@@ -102,7 +151,7 @@ class ParserHandle(_Client):
 
 class SpeechHandle(_Client):
     async def describe(self) -> SpeechInfo:
-        info: SpeechInfo = await self._call("describe")
+        info: SpeechInfo = await self._once("describe")
         return info
 
     async def find_voice(self, voice: str | None, language: str) -> Voice:
@@ -115,10 +164,14 @@ class SpeechHandle(_Client):
         for chunk in await self._collect("speak", utterance, voice, seed, speed):
             yield chunk
 
+    async def follow(self, audio: str, utterances: tuple[Utterance, ...]) -> Followed:
+        followed: Followed = await self._call("follow", audio, utterances)
+        return followed
+
 
 class AnimationHandle(_Client):
     async def describe(self) -> AnimationInfo:
-        info: AnimationInfo = await self._call("describe")
+        info: AnimationInfo = await self._once("describe")
         return info
 
     async def prepare(self, portrait: str, framing: Framing) -> Prepared:
@@ -166,6 +219,17 @@ class TierHandle(_Client):
     async def examine(self, portrait: str) -> PortraitCheck:
         check: PortraitCheck = await self._call("examine", portrait)
         return check
+
+    async def speak(self, request: SpeechRequest) -> AsyncIterator[SpokenPiece]:
+        async for piece in self._stream("speak", request):
+            yield piece
+
+    async def converse(
+        self, request: VideoRequest, session: str
+    ) -> AsyncGenerator[LivePiece | LiveEnd, None]:
+        async with aclosing(self._stream("converse", request, session)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def wake(self) -> None:
         await self._call("wake")

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -54,9 +54,9 @@ class BodyLimit:
 
 @asynccontextmanager
 async def read_form(
-    request: Request, file_field: str
-) -> AsyncIterator[tuple[dict[str, Any], UploadFile | None]]:
-    """The fields of a JSON or form body, and the file in `file_field` where one came.
+    request: Request, *file_fields: str
+) -> AsyncIterator[tuple[dict[str, Any], dict[str, BinaryIO]]]:
+    """The fields of a JSON or form body, and the files that came in those of `file_fields`.
 
     Raises:
         InputError: the body is not what its type says, or has a file elsewhere.
@@ -65,22 +65,24 @@ async def read_form(
     """
     kind = _kind(request.headers)
     if kind == "application/json":
-        yield _json_object(await request.body()), None
+        yield json_object_of(parsed_json(await request.body())), {}
     elif kind == "multipart/form-data":
-        limits = {"max_files": 1, "max_fields": _MAX_FIELDS, "max_part_size": _MAX_FIELDS_BYTES}
+        most = len(file_fields)
+        limits = {"max_files": most, "max_fields": _MAX_FIELDS, "max_part_size": _MAX_FIELDS_BYTES}
         async with request.form(**limits) as form:
             fields: dict[str, Any] = {}
-            upload = None
+            files: dict[str, BinaryIO] = {}
             for name, value in form.multi_items():
-                if isinstance(value, UploadFile):
-                    if name != file_field:
-                        raise InputError(f"field {name!r} takes no file; {file_field!r} does")
-                    upload = value
-                elif name in fields:
+                if name in fields or name in files:
                     raise InputError(f"field {name!r} came twice")
+                if isinstance(value, UploadFile):
+                    if name not in file_fields:
+                        takes = " and ".join(map(repr, file_fields))
+                        raise InputError(f"field {name!r} takes no file; {takes} may")
+                    files[name] = value.file
                 else:
                     fields[name] = value
-            yield fields, upload
+            yield fields, files
     else:
         raise UnsupportedBodyError(
             f"a body of type {kind or 'unknown'!r} cannot be read; "
@@ -96,14 +98,47 @@ def validated(model: type[ModelT], fields: Mapping[str, Any]) -> ModelT:
         raise invalid(error) from error
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
-    try:
-        value = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise InputError(f"the body is not JSON: {error}") from error
+async def read_json(request: Request) -> Any:
+    """Raises as `read_form`."""
+    kind = _kind(request.headers)
+    if kind != "application/json":
+        raise UnsupportedBodyError(
+            f"a body of type {kind or 'unknown'!r} cannot be read; send application/json"
+        )
+    return parsed_json(await request.body())
+
+
+def json_object_of(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputError("the body is not a JSON object")
     return value
+
+
+def json_list_of(value: Any, most: int) -> list[dict[str, Any]]:
+    """A list of objects, 1 to `most` of them."""
+    if not isinstance(value, list) or not 1 <= len(value) <= most:
+        raise InputError(f"the body is not a JSON list of 1 to {most} objects")
+    for number, fields in enumerate(value):
+        if not isinstance(fields, dict):
+            raise InputError(f"entry {number} of the list is not a JSON object")
+    return value
+
+
+def with_pronounce(fields: dict[str, Any]) -> dict[str, Any]:
+    """Forms have no objects: there it is a JSON text."""
+    if not isinstance(fields.get("pronounce"), str):
+        return fields
+    try:
+        return fields | {"pronounce": from_json(fields["pronounce"])}
+    except ValueError as error:
+        raise InputError(f"field 'pronounce' is not JSON: {error}") from error
+
+
+def parsed_json(body: bytes | str) -> Any:
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise InputError(f"the body is not JSON: {error}") from error
 
 
 def _kind(headers: Headers) -> str:

@@ -5,22 +5,37 @@ and renews the lease while it works; when it dies, the lease runs out and anothe
 """
 
 import secrets
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
 
 from serve_app.schemas import ClipFacts, Job, JobStatus, NoticeModel, Problem, Stage, VideoRequest
+from serve_app.telemetry import Measures
 
 MAX_ATTEMPTS = 3
 """How often a job is begun before it counts as failed."""
+SHORT = 500
+"""Characters of text up to which a job is short: half a minute of speech."""
+_NO_TEXT = 1000
+"""As how many characters a job counts that has no text, but a driving video or a recording."""
+
+
+def length_of(request: VideoRequest) -> int:
+    """How much work a job is, in characters of text."""
+    return len(request.text or request.transcript) or _NO_TEXT
 
 
 def new_job_id() -> str:
     return secrets.token_hex(16)
 
 
-def job_files(job: str, attempt: int | None = None) -> str:
-    """Storage prefix of a job; each attempt has its own below it, so that a straggler disturbs no successor."""
-    return f"jobs/{job}" if attempt is None else f"jobs/{job}/{attempt}"
+def job_files(job: str, run: str | None = None) -> str:
+    """Storage prefix of a job, or of one run of it: of all attempts that make the very same clip.
+
+    What one attempt made, the next goes on with; another version of the service begins another run, so that no clip
+    mixes versions.
+    """
+    return f"jobs/{job}" if run is None else f"jobs/{job}/{run}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +55,10 @@ class Lease:
     attempt: int
     """1 the first time."""
     request_json: str
-
-    @property
-    def files(self) -> str:
-        return job_files(self.job, self.attempt)
+    carried: Mapping[str, str] = field(default_factory=dict)
+    """What came along with the request, see `telemetry.carried`."""
+    length: int = 0
+    """See `length_of`."""
 
     def request(self) -> VideoRequest:
         """Raises pydantic.ValidationError where another version of the service wrote it."""
@@ -58,6 +73,27 @@ class Message:
     url: str
     tries: int
     """1 the first time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which jobs are wanted; all of what is named must hold."""
+
+    status: JobStatus | None = None
+    tier: str | None = None
+    since: float | None = None
+    """Accepted then or later, in seconds since the epoch."""
+    until: float | None = None
+    """Accepted before."""
+
+
+EVERY_JOB = Filter()
+
+
+class Page(NamedTuple):
+    jobs: tuple[Job, ...]
+    after: int | None
+    """Where the next page begins; None: this is the last."""
 
 
 class Jobs(Protocol):
@@ -89,33 +125,50 @@ class Jobs(Protocol):
         """Raises NotFoundError."""
         ...
 
-    def list(
-        self, limit: int = 50, offset: int = 0, status: JobStatus | None = None
-    ) -> tuple[Job, ...]:
-        """The newest first."""
+    def list(self, limit: int = 50, after: int | None = None, wanted: Filter = EVERY_JOB) -> Page:
+        """The newest first.
+
+        Args:
+            after: of the page before; jobs that come or go meanwhile move no other to another page.
+        """
         ...
 
     def count_queued(self) -> int: ...
 
-    def lease(self, tier: str, owner: str, lease_s: float) -> Lease | None:
-        """The tier's next job, or one whose owner let the lease run out; nothing when there is none."""
+    def lease(
+        self, tier: str, owner: str, lease_s: float, longest: int | None = None
+    ) -> Lease | None:
+        """The tier's next job, or one whose owner let the lease run out; nothing when there is none.
+
+        Args:
+            longest: no job beyond that length.
+        """
         ...
 
     def heartbeat(
-        self, lease: Lease, owner: str, lease_s: float, stage: Stage | None, progress: float
+        self,
+        lease: Lease,
+        owner: str,
+        lease_s: float,
+        stage: Stage | None,
+        progress: float,
+        run: str | None = None,
     ) -> bool:
-        """Renews the lease and tells how far the work is.
+        """Renews the lease and tells how far the work is; within a run that is never less than before.
 
         False: the job was cancelled, deleted or given to another; the work is to stop.
         """
         ...
 
-    def finish(self, lease: Lease, owner: str, outcome: ClipFacts | Problem) -> bool:
+    def finish(
+        self, lease: Lease, owner: str, outcome: ClipFacts | Problem, run: str | None = None
+    ) -> bool:
         """Whether the outcome counts: not when the job was cancelled or given to another meanwhile."""
         ...
 
-    def requeue(self, lease: Lease, owner: str, counted: bool) -> bool:
-        """Gives the job back; unless `counted`, the attempt is as if it had never been."""
+    def requeue(self, lease: Lease, owner: str, counted: bool, after_s: float = 0.0) -> bool:
+        """Gives the job back, to be taken again no sooner than `after_s`; unless `counted`, the attempt is as if it had
+        never been."""
         ...
 
     def cancel(self, job: str) -> Job:
@@ -126,10 +179,22 @@ class Jobs(Protocol):
         """Forgets a finished job; raises NotFoundError, and NotReadyError when it is not finished."""
         ...
 
+    def inputs(self) -> frozenset[str]:
+        """Storage keys of the uploads that unfinished jobs still need."""
+        ...
+
+    def finished_before(self, time_s: float, limit: int = 100) -> tuple[str, ...]:
+        """Jobs that were finished before then (seconds since the epoch), the first first."""
+        ...
+
     def due_message(self, lease_s: float) -> Message | None:
         """A message to send now; it is due again when the lease runs out before `message_done`."""
         ...
 
-    def message_done(self, message: Message, again_s: float | None) -> None:
+    def message_done(self, message: Message, taken: bool, again_s: float | None) -> None:
         """It was taken, or nobody tries any more (None), or it is sent again after so many seconds."""
+        ...
+
+    def measures(self) -> Measures:
+        """What was counted so far, and what is under way."""
         ...

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from backends.animation import load_engine as load_animation_engine
@@ -14,9 +15,10 @@ from serve_app.catalogue import TierFacts
 from serve_app.clients import Stages
 from serve_app.config import TierConfig, home, read_tier, tier_names
 from serve_app.deployments import Animation, Composition, Parser, Speech
-from serve_app.director import Clip, Director
+from serve_app.director import Director
 from serve_app.schemas import Report, VideoRequest
 from serve_app.storage import FolderStorage, Storage
+from serve_app.work import Clip
 
 
 def local_stages(tier: TierConfig, storage: Storage) -> Stages:
@@ -24,7 +26,7 @@ def local_stages(tier: TierConfig, storage: Storage) -> Stages:
     cores = len(os.sched_getaffinity(0))
     return Stages(
         parser=Parser(),
-        speech=Speech(tier.speech),
+        speech=Speech(tier.speech, storage),
         animation=Animation(tier.animation, storage, parallel=cores),
         composition=Composition(storage),
     )
@@ -70,7 +72,7 @@ class Studio:
         finally:
             self.storage.delete(prefix)
         facts = clip.facts.model_copy(update={"path": str(output)})
-        return Clip(facts, clip.video, clip.performance, clip.captions)
+        return replace(clip, facts=facts)
 
 
 @contextmanager

@@ -1,13 +1,15 @@
 """The routes of HTTP Live Streaming."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Response
 
 from serve_app.gateway import Gateway
+from serve_app.openapi import binary
 from serve_app.playback import Track
 
+Run = Annotated[str, Path(pattern=r"^[0-9a-f]{1,32}$")]
 _PLAYLIST = "application/vnd.apple.mpegurl"
 _GROWS = {"Cache-Control": "no-cache"}
 _STAYS = {"Cache-Control": "max-age=31536000, immutable"}
@@ -17,30 +19,34 @@ class _Playlist(Response):
     media_type = _PLAYLIST
 
 
-class _Fragment(Response):
-    media_type = "video/mp4"
+_PLAYLISTS: dict[str, Any] = {
+    "tags": ["videos"],
+    "response_class": _Playlist,
+    "responses": binary(_PLAYLIST, ranges=False),
+}
+_FRAGMENTS: dict[str, Any] = {
+    "tags": ["videos"],
+    "response_class": Response,
+    "responses": binary("video/mp4", "audio/mp4", ranges=False),
+}
 
 
 def add_playback(api: FastAPI, gateway: Gateway) -> None:
-    @api.get("/v1/videos/{job}/hls/master.m3u8", tags=["videos"], response_class=_Playlist)
-    async def master(job: str) -> Response:
+    @api.get("/v1/videos/{job}/hls/master.m3u8", **_PLAYLISTS)
+    async def get_master_playlist(job: str) -> Response:
         """To be watched while it is made, from the first second on, and later: HTTP Live Streaming."""
         playback = await gateway.playback(job)
         return _Playlist(await asyncio.to_thread(playback.master), headers=_GROWS)
 
-    @api.get("/v1/videos/{job}/hls/{track}.m3u8", tags=["videos"], response_class=_Playlist)
-    async def playlist(job: str, track: Track) -> Response:
+    @api.get("/v1/videos/{job}/hls/{run}/{track}.m3u8", **_PLAYLISTS)
+    async def get_playlist(job: str, run: Run, track: Track) -> Response:
         """What there is of a track by now."""
-        playback = await gateway.playback(job)
+        playback = await gateway.playback(job, run)
         return _Playlist(await asyncio.to_thread(playback.playlist, track), headers=_GROWS)
 
-    @api.get(
-        "/v1/videos/{job}/hls/{attempt}/{track}/{name}", tags=["videos"], response_class=_Fragment
-    )
-    async def fragment(
-        job: str, attempt: Annotated[int, Path(ge=1, le=1000)], track: Track, name: str
-    ) -> Response:
+    @api.get("/v1/videos/{job}/hls/{run}/{track}/{name}", **_FRAGMENTS)
+    async def get_fragment(job: str, run: Run, track: Track, name: str) -> Response:
         """A track's header or a fragment of it, as the playlists name them."""
-        playback = await gateway.playback(job, attempt)
+        playback = await gateway.playback(job, run)
         data = await asyncio.to_thread(playback.file, track, name)
         return Response(data, headers=_STAYS, media_type=f"{track}/mp4")

@@ -20,7 +20,7 @@ import ray
 
 from backends.errors import EngineError
 
-_OBJECTS_BYTES = 128 * 2**20
+OBJECTS_BYTES = 128 * 2**20
 """Of shared memory; what goes between stages is small."""
 _LONGEST_FOLDER = 40
 """Characters: sockets lie 60 deeper, and their paths may have 107."""
@@ -72,16 +72,16 @@ class PrivateRay:
                     raise EngineError(f"Ray does not start on this machine: {error}") from error
 
     def _try(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="prosopon-", dir=_short_folder()))
+        self._folder = Path(tempfile.mkdtemp(prefix="prosopon-", dir=short_folder()))
         self._before = {child.pid for child in psutil.Process().children(recursive=True)}
-        with _environment(self._folder):
+        with ray_environment(self._folder):
             # Ray reads this from the environment when it is first imported, which was earlier.
             ray._private.ray_constants.ENABLE_RAY_CLUSTER = False
             ray.init(
                 address="local",
                 num_cpus=self._cpus,
                 include_dashboard=False,
-                object_store_memory=_OBJECTS_BYTES,
+                object_store_memory=OBJECTS_BYTES,
                 log_to_driver=False,
                 logging_level=logging.ERROR,
                 _node_ip_address="127.0.0.1",
@@ -96,26 +96,26 @@ class PrivateRay:
         try:
             ray.shutdown()
         finally:
-            _end(ours, patience_s)
+            end_processes(ours, patience_s)
             if self._folder is not None:
                 shutil.rmtree(self._folder, ignore_errors=True)
                 self._folder = None
 
 
-def _short_folder() -> str:
+def short_folder() -> str:
     folder = tempfile.gettempdir()
     return folder if len(folder) <= _LONGEST_FOLDER - len("/prosopon-12345678") else "/tmp"
 
 
 @contextmanager
-def _environment(folder: Path) -> Iterator[None]:
+def ray_environment(folder: Path) -> Iterator[None]:
     """What Ray's processes inherit; this process's own variables are as before afterwards."""
     settings = {
         "RAY_TMPDIR": str(folder),
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on Linux too: the node's address is the loopback's
         "RAY_enable_metrics_collection": "0",  # nobody collects, and the port is open to all
-        "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "2",  # a dead proxy is replaced after three: 6 s, not 30
+        "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",  # a dead proxy is replaced after three: 4 s, not 32
         "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),  # more only keeps freed frames
         "RAY_AUTH_TOKEN": _token(),  # given so, Ray writes none into the user's home
     }
@@ -139,7 +139,7 @@ def _token() -> str:
     return os.environ.get("RAY_AUTH_TOKEN") or secrets.token_hex(32)
 
 
-def _end(processes: list[psutil.Process], patience_s: float) -> None:
+def end_processes(processes: list[psutil.Process], patience_s: float) -> None:
     """Ends those that do not end by themselves, politely first."""
     _, alive = psutil.wait_procs(processes, timeout=patience_s)
     for process in alive:

@@ -27,6 +27,12 @@ class NotReadyError(InputError):
     code = "not_ready"
 
 
+class GoneError(InputError):
+    """What was asked for existed, or might have, and never will again."""
+
+    code = "gone"
+
+
 class RequestTooLargeError(MediaTooLargeError):
     code = "request_too_large"
 
@@ -46,6 +52,20 @@ class QueueFullError(EngineError):
     retryable = True
 
 
+class StageLostError(EngineError):
+    """The replicas of a stage died one after the other over the same work."""
+
+    code = "stage_lost"
+    retryable = True
+
+
+class OtherVersionError(EngineError):
+    """A replica runs another version of the service than the one that began a clip; during an update that passes."""
+
+    code = "other_version"
+    retryable = True
+
+
 class TierUnavailableError(EngineError):
     """A tier that is configured but cannot take work; the message says why."""
 
@@ -58,6 +78,7 @@ _STATUS: Mapping[type[ProsoponError], int] = {
     MediaTooLargeError: 413,
     NotFoundError: 404,
     NotReadyError: 409,
+    GoneError: 410,
     UnsupportedBodyError: 415,
     QueueFullError: 503,
     TierUnavailableError: 503,

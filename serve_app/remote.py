@@ -1,6 +1,7 @@
 """A service over HTTP, as the command line sees it."""
 
 import json
+import secrets
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,14 +19,16 @@ _TIMEOUT = httpx.Timeout(30.0, read=120.0)
 _POLL_S = 0.25
 _DIRECT = {f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")}
 """Hosts that no proxy of the environment stands before."""
+_TRIES, _PAUSE_S = 3, 1.0
 _PATIENCE_S = 60.0
 """How long the service may be out of reach while it makes a video."""
 
 
 class UnreachableError(EngineError):
-    """Nobody answers at the service's address, or somebody else does."""
+    """Nobody answers at the service's address, or somebody else does, as Ray's proxy while a gateway is replaced."""
 
     code = "service_unreachable"
+    retryable = True
 
 
 class RemoteService:
@@ -65,9 +68,14 @@ class RemoteService:
         """
         with (
             self._uploaded(media.get("driving_video")) as driving,
+            self._uploaded(media.get("audio")) as audio,
             self._uploaded(media.get("background")) as background,
         ):
-            kept = {"driving_video": driving, "background": background or request.background}
+            kept = {
+                "driving_video": driving,
+                "audio": audio,
+                "background": background or request.background,
+            }
             request = request.model_copy(update=kept)
             job = self._job(self._post(request, media.get("portrait")))
             try:
@@ -104,8 +112,8 @@ class RemoteService:
             try:
                 job = self._job(self._ask("GET", f"/v1/videos/{job.id}"))
                 last_answer = time.monotonic()
-            except UnreachableError:
-                if time.monotonic() - last_answer > _PATIENCE_S:
+            except ProsoponError as error:
+                if not error.retryable or time.monotonic() - last_answer > _PATIENCE_S:
                     raise
             if job.stage is not None:
                 report(job.stage, job.progress)
@@ -113,12 +121,24 @@ class RemoteService:
 
     def _post(self, request: VideoRequest, portrait: bytes | None) -> httpx.Response:
         fields = request.model_dump(mode="json", exclude={"portrait"} if portrait else None)
-        if portrait is None:
-            return self._ask("POST", "/v1/videos", json=fields)
-        form = {name: _form_value(value) for name, value in fields.items() if value is not None}
-        return self._ask(
-            "POST", "/v1/videos", data=form, files={"portrait": ("portrait", portrait)}
-        )
+        content: dict[str, Any] = {"json": fields}
+        if portrait is not None:
+            form = {name: _form_value(value) for name, value in fields.items() if value is not None}
+            content = {"data": form, "files": {"portrait": ("portrait", portrait)}}
+        content["headers"] = {"Idempotency-Key": secrets.token_hex(16)}
+        return self._insist("POST", "/v1/videos", **content)
+
+    def _insist(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """Asks again where the answer was lost on its way, or the gateway was just being replaced."""
+        tries = 1
+        while True:
+            try:
+                return self._ask(method, path, **content)
+            except UnreachableError as error:
+                if tries == _TRIES or isinstance(error.__cause__, httpx.ConnectError):
+                    raise
+            tries += 1
+            time.sleep(_PAUSE_S)
 
     @contextmanager
     def _uploaded(self, content: bytes | None) -> Iterator[str | None]:
@@ -165,8 +185,10 @@ def _refusal(response: httpx.Response) -> ProsoponError:
     try:
         return _error(Problem.model_validate_json(response.content))
     except ValidationError:
-        kind = InputError if response.is_client_error else EngineError
-        return kind(f"the service answered {response.status_code} {response.reason_phrase}")
+        return UnreachableError(
+            f"what answers at {response.url} is not the service, or not yet: it said "
+            f"{response.status_code} {response.reason_phrase}"
+        )
 
 
 def _error(problem: Problem) -> ProsoponError:

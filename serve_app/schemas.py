@@ -30,6 +30,10 @@ class VideoRequest(StrictModel):
     driving_video: str | None = None
     """A video of up to 60 seconds whose head, gaze, blinks and brows the portrait follows while it speaks; without a
     text, its mouth and its sound too."""
+    audio: str | None = None
+    """A recording of speech, half a second to an hour, that is heard and moves the lips instead of a text."""
+    transcript: str = ""
+    """What is said in the audio, with cues for the face; without it the sounds are recognised by ear."""
     face: int = Field(default=1, ge=1, le=100)
     """Which face of the picture: 1 is the largest, 2 the next."""
 
@@ -122,6 +126,38 @@ class VideoOrder(VideoRequest):
         return VideoRequest.model_validate(self.model_dump(exclude={"webhook_url"}))
 
 
+class SpeechRequest(StrictModel):
+    """Speech alone: the fields of OpenAI's speech endpoint, and a few of ours."""
+
+    model: str = "lightweight"
+    """A tier's name; OpenAI's own model names stand for the first tier that works."""
+    input: str
+    """What to say, with cues."""
+    voice: str = "auto"
+    """A voice's id, as /v1/voices lists them; auto, and OpenAI's own names, take one of the text's language."""
+    response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
+    """Mono, 24 kHz; opus in Ogg, aac in ADTS, pcm as headerless 16-bit little-endian samples."""
+    speed: float = Field(default=1.0, ge=0.25, le=4)
+    """1.2 is a fifth faster."""
+    language: LanguageCode = "auto"
+    """ISO 639-1 code; auto follows the letters of each sentence."""
+    emotion: Emotion | None = None
+    """Held until the first cue."""
+    intensity: float = Field(default=1.0, ge=0, le=1)
+    """Scales every cue."""
+    seed: int = Field(default=0, ge=0, lt=2**32)
+
+    def script_options(self, max_characters: int) -> "ScriptOptions":
+        from backends.script import ScriptOptions
+
+        return ScriptOptions(
+            language=self.language,
+            emotion=self.emotion,
+            intensity=self.intensity,
+            max_characters=max_characters,
+        )
+
+
 class Engines(StrictModel):
     speech: str
     animation: str
@@ -173,6 +209,8 @@ class ClipFacts(StrictModel):
     """Seconds by stage; stages overlap, so they do not add up to the whole."""
     real_time_factor: float
     """Seconds of work for a second of video, from request to finished file."""
+    first_segment_s: float | None = None
+    """Seconds of work until the first segment could be played."""
 
 
 class Stage(StrEnum):
@@ -206,6 +244,10 @@ class Problem(StrictModel):
     status: int
     code: str
     detail: str
+    instance: str | None = None
+    """URL path of the request that met it; only in its answer."""
+    request_id: str | None = None
+    """Of that request, as the service's log has it."""
 
 
 class Job(StrictModel):
@@ -226,3 +268,5 @@ class Job(StrictModel):
     warnings: tuple[NoticeModel, ...] = ()
     error: Problem | None = None
     clip: ClipFacts | None = None
+    run: str | None = Field(default=None, exclude=True)
+    """Under which name its files are kept; nobody outside is told."""

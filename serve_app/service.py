@@ -23,7 +23,7 @@ from serve_app.tiers import tier_state
 Watch = Callable[[Mapping[str, str]], None]
 """Told of every change: the status of each application by name."""
 
-_POLL_S = 0.2
+_POLL_S = 0.5
 _OTHERS_S = 15.0
 """How long one working tier waits for the others to start or to fail."""
 _STOPPING_S = 15.0

@@ -1,27 +1,27 @@
 """Jobs in an SQL database."""
 
+import operator
+import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sql
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.exc import IntegrityError
 
 from backends.errors import StorageError
-from serve_app.jobs import MAX_ATTEMPTS, Lease, Message, Once
+from serve_app import sql_tallies, telemetry
+from serve_app.database import Database, larger
+from serve_app.jobs import EVERY_JOB, MAX_ATTEMPTS, Filter, Lease, Message, Once, Page, length_of
 from serve_app.problems import KeyReusedError, NotFoundError, NotReadyError, problem
 from serve_app.schemas import ClipFacts, Job, JobStatus, NoticeModel, Problem, Stage, VideoRequest
 
-_BUSY_S = 30.0
-"""How long SQLite waits for another process's write."""
+_UPLOADED = re.compile(r"uploads/[0-9a-f]{32}")
 _TELLING = 0.05
 """Share of the work from which on the remaining time is estimated."""
 
 
-_TABLE = sql.Table(
+JOBS = sql.Table(
     "jobs",
     sql.MetaData(),
     sql.Column("number", sql.Integer, primary_key=True, autoincrement=True),
@@ -31,6 +31,7 @@ _TABLE = sql.Table(
     sql.Column("tier", sql.Text, nullable=False),
     sql.Column("status", sql.String(16), nullable=False),
     sql.Column("request", sql.Text, nullable=False),
+    sql.Column("carried", sql.JSON(none_as_null=True)),
     sql.Column("warnings", sql.JSON, nullable=False),
     sql.Column("stage", sql.String(16)),
     sql.Column("progress", sql.Float, nullable=False, default=0.0),
@@ -44,11 +45,17 @@ _TABLE = sql.Table(
     sql.Column("webhook", sql.Text),
     sql.Column("webhook_due", sql.Float),
     sql.Column("webhook_tries", sql.Integer, nullable=False, default=0),
+    sql.Column("run", sql.String(64)),
+    sql.Column("begun_progress", sql.Float, nullable=False, server_default="0"),
+    sql.Column("not_before", sql.Float, nullable=False, server_default="0"),
+    sql.Column("length", sql.Integer, nullable=False, server_default="0"),
+    sql.Column("finished_at", sql.Float),
     sql.Index("jobs_due", "tier", "status", "number"),
     sql.Index("webhooks_due", "webhook_due"),
+    sql.Index("jobs_finished", "finished_at"),
 )
-_JOB = _TABLE.c
-_EARLIER = _TABLE.alias("earlier")
+_JOB = JOBS.c
+_EARLIER = JOBS.alias("earlier")
 _POSITION = (
     sql.select(sql.func.count())
     .where(
@@ -64,35 +71,14 @@ _UNFINISHED = sql.or_(_QUEUED, _RUNNING)
 
 
 class SqlJobs:
-    """Jobs in an SQL database: SQLite (in WAL mode) for one machine, PostgreSQL for many."""
+    """Jobs in an SQL database: SQLite for one machine, PostgreSQL for many."""
 
     def __init__(self, url: str) -> None:
-        """Opens the store and creates its table where it is missing; the URL is SQLAlchemy's.
-
-        Raises:
-            StorageError: the URL is none, its driver is not installed, or the database does not work.
-        """
-        try:
-            self._url = sql.make_url(url)
-            sqlite = self._url.get_backend_name() == "sqlite"
-            if sqlite and self._url.database:
-                Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
-            self._engine = sql.create_engine(
-                self._url,
-                pool_pre_ping=not sqlite,
-                connect_args={"timeout": _BUSY_S} if sqlite else {},
-            )
-        except (SQLAlchemyError, OSError, ImportError) as error:
-            raise StorageError(f"the job store cannot be opened: {error}") from error
-        with self._transaction() as connection:
-            if sqlite:
-                _use_wal(connection)
-            connection.execute(CreateTable(_TABLE, if_not_exists=True))
-            for index in _TABLE.indexes:
-                connection.execute(CreateIndex(index, if_not_exists=True))
+        """Raises StorageError as `Database`."""
+        self._database = Database(url)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._database.close()
 
     def create(
         self,
@@ -109,14 +95,16 @@ class SqlJobs:
             "tier": request.tier,
             "status": JobStatus.QUEUED,
             "request": request.model_dump_json(),
+            "carried": telemetry.carried(),
+            "length": length_of(request),
             "warnings": [w.model_dump() for w in warnings],
-            "created_at": time.time(),
+            "created_at": round(time.time(), 6),  # as exact as times in requests
             "webhook": webhook,
             "webhook_due": None if webhook is None else 0.0,  # as soon as it is finished
         }
         try:
-            with self._transaction() as connection:
-                connection.execute(_TABLE.insert().values(values))
+            with self._database.transaction() as connection:
+                connection.execute(JOBS.insert().values(values))
         except StorageError as error:
             made = once and isinstance(error.__cause__, IntegrityError) and self.made(once)
             if made:
@@ -125,7 +113,7 @@ class SqlJobs:
         return self.get(job)
 
     def made(self, once: Once) -> Job | None:
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             query = _select().where(_JOB.once_key == once.key)
             row = connection.execute(query).mappings().first()
         if row is not None and row["once_digest"] != once.digest:
@@ -135,47 +123,60 @@ class SqlJobs:
         return None if row is None else _job(row)
 
     def get(self, job: str) -> Job:
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             row = connection.execute(_select().where(_JOB.id == job)).mappings().first()
         if row is None:
             raise NotFoundError(f"there is no job {job!r}")
         return _job(row)
 
-    def list(
-        self, limit: int = 50, offset: int = 0, status: JobStatus | None = None
-    ) -> tuple[Job, ...]:
-        query = _select().order_by(_JOB.number.desc()).limit(limit).offset(offset)
-        if status is not None:
-            query = query.where(_JOB.status == status)
-        with self._transaction() as connection:
-            return tuple(_job(row) for row in connection.execute(query).mappings())
+    def list(self, limit: int = 50, after: int | None = None, wanted: Filter = EVERY_JOB) -> Page:
+        query = _select().order_by(_JOB.number.desc()).limit(limit + 1).where(*_fitting(wanted))
+        if after is not None:
+            query = query.where(_JOB.number < after)
+        with self._database.transaction() as connection:
+            rows = connection.execute(query).mappings().all()
+        following = int(rows[limit - 1]["number"]) if len(rows) > limit else None
+        return Page(tuple(_job(row) for row in rows[:limit]), following)
 
     def count_queued(self) -> int:
-        with self._transaction() as connection:
-            query = sql.select(sql.func.count()).select_from(_TABLE).where(_QUEUED)
+        with self._database.transaction() as connection:
+            query = sql.select(sql.func.count()).select_from(JOBS).where(_QUEUED)
             return int(connection.execute(query).scalar_one())
 
-    def lease(self, tier: str, owner: str, lease_s: float) -> Lease | None:
+    def lease(
+        self, tier: str, owner: str, lease_s: float, longest: int | None = None
+    ) -> Lease | None:
         now = time.time()
         abandoned = sql.and_(_RUNNING, _JOB.lease_until < now)
+        waiting = sql.and_(_QUEUED, _JOB.not_before <= now)
+        fitting = sql.true() if longest is None else _JOB.length <= longest
         due = (
             sql.select(_JOB.number)
-            .where(_JOB.tier == tier, sql.or_(_QUEUED, abandoned))
+            .where(_JOB.tier == tier, sql.or_(waiting, abandoned), fitting)
             .order_by(_JOB.number)
             .limit(1)
         )
-        with self._transaction() as connection:  # readers do not lock, so that idling costs nothing
+        with (
+            self._database.transaction() as connection
+        ):  # readers do not lock, so that idling costs nothing
             if connection.execute(due).first() is None:
                 return None
-        with self._transaction() as connection:
-            connection.execute(
-                _TABLE.update()
+        with self._database.transaction() as connection:
+            lost = connection.execute(
+                JOBS.update()
                 .where(_JOB.tier == tier, abandoned, _JOB.attempts >= MAX_ATTEMPTS)
-                .values(status=JobStatus.FAILED, owner=None, error=_abandoned().model_dump())
-            )
+                .values(
+                    status=JobStatus.FAILED,
+                    owner=None,
+                    error=_abandoned().model_dump(),
+                    finished_at=now,
+                )
+            ).rowcount
+            failed = telemetry.ended(tier, _abandoned(), 0.0)
+            sql_tallies.add(connection, failed * lost)
             first = due.with_for_update(skip_locked=True).scalar_subquery()
             row = connection.execute(
-                _TABLE.update()
+                JOBS.update()
                 .where(_JOB.number == first)
                 .values(
                     status=JobStatus.RUNNING,
@@ -183,61 +184,102 @@ class SqlJobs:
                     attempts=_JOB.attempts + 1,
                     lease_until=now + lease_s,
                     started_at=now,
-                    stage=None,
-                    progress=0.0,
+                    begun_progress=_JOB.progress,
                 )
-                .returning(_JOB.id, _JOB.attempts, _JOB.request)
+                .returning(_JOB.id, _JOB.attempts, _JOB.request, _JOB.carried, _JOB.length)
             ).first()
-        return Lease(row.id, row.attempts, row.request) if row else None
+        if row is None:
+            return None
+        return Lease(row.id, row.attempts, row.request, row.carried or {}, row.length)
 
     def heartbeat(
-        self, lease: Lease, owner: str, lease_s: float, stage: Stage | None, progress: float
+        self,
+        lease: Lease,
+        owner: str,
+        lease_s: float,
+        stage: Stage | None,
+        progress: float,
+        run: str | None = None,
     ) -> bool:
-        return self._change(
-            lease, owner, lease_until=time.time() + lease_s, stage=stage, progress=progress
-        )
+        further = larger(_JOB.progress, progress)
+        values: dict[str, Any] = {"lease_until": time.time() + lease_s, "progress": further}
+        if stage is not None:
+            values["stage"] = stage
+        if run is not None:
+            goes_on = _JOB.run == run
+            values |= {
+                "run": run,
+                "progress": sql.case((goes_on, further), else_=progress),
+                "begun_progress": sql.case((goes_on, _JOB.begun_progress), else_=0.0),
+            }
+        return self._change(lease, owner, **values)
 
-    def finish(self, lease: Lease, owner: str, outcome: ClipFacts | Problem) -> bool:
+    def finish(
+        self, lease: Lease, owner: str, outcome: ClipFacts | Problem, run: str | None = None
+    ) -> bool:
         if isinstance(outcome, ClipFacts):
-            done: dict[str, Any] = {"status": JobStatus.SUCCEEDED, "progress": 1.0}
-            return self._change(lease, owner, **done, clip=outcome.model_dump(mode="json"))
-        return self._change(lease, owner, status=JobStatus.FAILED, error=outcome.model_dump())
+            done: dict[str, Any] = {"status": JobStatus.SUCCEEDED, "progress": 1.0, "run": run}
+            done["clip"] = outcome.model_dump(mode="json")
+        else:
+            done = {"status": JobStatus.FAILED, "error": outcome.model_dump()}
+        done["finished_at"] = time.time()
+        with self._database.transaction() as connection:
+            change = JOBS.update().where(*_mine(lease, owner)).values(**done)
+            row = connection.execute(change.returning(_JOB.tier, _JOB.created_at)).first()
+            if row is not None:
+                whole_s = time.time() - row.created_at
+                sql_tallies.add(connection, telemetry.ended(row.tier, outcome, whole_s))
+        return row is not None
 
-    def requeue(self, lease: Lease, owner: str, counted: bool) -> bool:
+    def requeue(self, lease: Lease, owner: str, counted: bool, after_s: float = 0.0) -> bool:
         attempts = lease.attempt if counted else lease.attempt - 1
+        then = time.time() + after_s
         return self._change(
-            lease, owner, status=JobStatus.QUEUED, attempts=attempts, stage=None, progress=0.0
+            lease, owner, status=JobStatus.QUEUED, attempts=attempts, stage=None, not_before=then
         )
 
     def cancel(self, job: str) -> Job:
-        with self._transaction() as connection:
-            connection.execute(
-                _TABLE.update()
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                JOBS.update()
                 .where(_JOB.id == job, _UNFINISHED)
-                .values(status=JobStatus.CANCELLED)
-            )
+                .values(status=JobStatus.CANCELLED, finished_at=time.time())
+                .returning(_JOB.tier)
+            ).first()
+            if row is not None:
+                sql_tallies.add(connection, telemetry.ended(row.tier, None, 0.0))
         return self.get(job)
 
     def delete(self, job: str) -> None:
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             deleted = connection.execute(
-                _TABLE.delete().where(_JOB.id == job, sql.not_(_UNFINISHED))
+                JOBS.delete().where(_JOB.id == job, sql.not_(_UNFINISHED))
             ).rowcount
         if not deleted:
             self.get(job)
             raise NotReadyError(f"job {job!r} is not finished; cancel it first")
 
+    def inputs(self) -> frozenset[str]:
+        with self._database.transaction() as connection:
+            requests = connection.execute(sql.select(JOBS.c.request).where(_UNFINISHED)).scalars()
+            return frozenset(key for text in requests for key in _UPLOADED.findall(text))
+
+    def finished_before(self, time_s: float, limit: int = 100) -> tuple[str, ...]:
+        query = sql.select(_JOB.id).where(_JOB.finished_at < time_s).order_by(_JOB.finished_at)
+        with self._database.transaction() as connection:
+            return tuple(connection.execute(query.limit(limit)).scalars())
+
     def due_message(self, lease_s: float) -> Message | None:
         now = time.time()
         due = sql.and_(sql.not_(_UNFINISHED), _JOB.webhook_due <= now)
         first = sql.select(_JOB.number).where(due).order_by(_JOB.webhook_due).limit(1)
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             if connection.execute(first).first() is None:
                 return None
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             number = first.with_for_update(skip_locked=True).scalar_subquery()
             row = connection.execute(
-                _TABLE.update()
+                JOBS.update()
                 .where(_JOB.number == number)
                 .values(webhook_due=now + lease_s, webhook_tries=_JOB.webhook_tries + 1)
                 .returning(_JOB.id, _JOB.webhook, _JOB.webhook_tries)
@@ -247,34 +289,56 @@ class SqlJobs:
         except NotFoundError:  # deleted meanwhile: nobody is to be told any more
             return None
 
-    def message_done(self, message: Message, again_s: float | None) -> None:
+    def message_done(self, message: Message, taken: bool, again_s: float | None) -> None:
+        result = "taken" if taken else "given_up" if again_s is None else "failed"
         due = None if again_s is None else time.time() + again_s
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             connection.execute(
-                _TABLE.update().where(_JOB.id == message.job.id).values(webhook_due=due)
+                JOBS.update().where(_JOB.id == message.job.id).values(webhook_due=due)
             )
+            sql_tallies.add(connection, [telemetry.count(telemetry.WEBHOOKS, result)])
+
+    def measures(self) -> telemetry.Measures:
+        oldest = sql.func.min(_JOB.created_at)
+        unfinished = (
+            sql.select(_JOB.tier, _JOB.status, sql.func.count(), oldest)
+            .where(_UNFINISHED)
+            .group_by(_JOB.tier, _JOB.status)
+        )
+        waiting: dict[str, telemetry.Waiting] = {}
+        with self._database.transaction() as connection:
+            for tier, status, number, since in connection.execute(unfinished):
+                had = waiting.get(tier, telemetry.Waiting())
+                if status == JobStatus.QUEUED:
+                    age_s = max(0.0, time.time() - since)
+                    waiting[tier] = replace(had, queued=number, oldest_s=age_s)
+                else:
+                    waiting[tier] = replace(had, running=number)
+            return telemetry.Measures(sql_tallies.read(connection), waiting)
 
     def _change(self, lease: Lease, owner: str, **values: Any) -> bool:
         """Changes a job that is still the owner's, in this very attempt."""
-        mine = (_JOB.id == lease.job, _RUNNING, _JOB.owner == owner, _JOB.attempts == lease.attempt)
-        with self._transaction() as connection:
-            return bool(connection.execute(_TABLE.update().where(*mine).values(**values)).rowcount)
+        change = JOBS.update().where(*_mine(lease, owner)).values(**values)
+        with self._database.transaction() as connection:
+            return bool(connection.execute(change).rowcount)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[sql.Connection]:
-        # SQLite waits for a lock only at a transaction's first statement: a transaction here either reads, or begins
-        # with a write.
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            reason = getattr(error, "orig", None) or error
-            shown = self._url.render_as_string()
-            raise StorageError(f"the job store at {shown} does not work: {reason}") from error
+
+def _mine(lease: Lease, owner: str) -> tuple[sql.ColumnElement[bool], ...]:
+    return (_JOB.id == lease.job, _RUNNING, _JOB.owner == owner, _JOB.attempts == lease.attempt)
 
 
 def _select() -> sql.Select[Any]:
-    return sql.select(_TABLE, _POSITION.label("position"))
+    return sql.select(JOBS, _POSITION.label("position"))
+
+
+def _fitting(wanted: Filter) -> list[sql.ColumnElement[bool]]:
+    tests = (
+        (_JOB.status, operator.eq, wanted.status),
+        (_JOB.tier, operator.eq, wanted.tier),
+        (_JOB.created_at, operator.ge, wanted.since),
+        (_JOB.created_at, operator.lt, wanted.until),
+    )
+    return [test(column, value) for column, test, value in tests if value is not None]
 
 
 def _job(row: sql.RowMapping) -> Job:
@@ -291,15 +355,17 @@ def _job(row: sql.RowMapping) -> Job:
         warnings=row["warnings"],
         error=row["error"],
         clip=row["clip"],
+        run=row["run"],
     )
 
 
 def _eta_s(row: sql.RowMapping) -> float | None:
     """What is left if the work goes on as fast as it went."""
-    if row["status"] != JobStatus.RUNNING or row["progress"] < _TELLING:
+    made = float(row["progress"] - row["begun_progress"])
+    if row["status"] != JobStatus.RUNNING or made < _TELLING:
         return None
-    elapsed, done = float(time.time() - row["started_at"]), float(row["progress"])
-    return round(max(0.0, elapsed * (1 - done) / done), 1)
+    elapsed = float(time.time() - row["started_at"])
+    return round(max(0.0, elapsed * (1 - float(row["progress"])) / made), 1)
 
 
 def _abandoned() -> Problem:
@@ -309,16 +375,3 @@ def _abandoned() -> Problem:
         f"the work was begun {MAX_ATTEMPTS} times and each time whoever did it disappeared; "
         "memory may be short",
     )
-
-
-def _use_wal(connection: sql.Connection) -> None:
-    """Readers and the writer of an SQLite file no longer wait for each other; the file remembers it."""
-    deadline = time.monotonic() + _BUSY_S
-    while True:  # SQLite does not wait by itself while several processes open a new file at once
-        try:
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-            return
-        except OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)

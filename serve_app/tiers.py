@@ -59,13 +59,17 @@ def tier_state(application: ApplicationStatusOverview | None) -> TierState:
     if application is None:
         return TierState(False, "no application of this name is deployed")
     deployments = application.deployments.values()
+    running = {
+        name: sum(n for state, n in deployment.replica_states.items() if state == _RUNNING)
+        for name, deployment in application.deployments.items()
+    }
     if application.status == ApplicationStatus.RUNNING or (
         deployments and all(_RUNNING in d.replica_states for d in deployments)
     ):
-        return TierState(True)
+        return TierState(True, replicas=running)
     told = [application.message, *(d.message for d in deployments)]
     reason = " ".join(last_line(message) for message in told if message.strip())
-    return TierState(False, f"{application.status.value}: {reason}"[:_LONGEST_REASON])
+    return TierState(False, f"{application.status.value}: {reason}"[:_LONGEST_REASON], running)
 
 
 def last_line(message: str) -> str:

@@ -93,13 +93,14 @@ class Webhooks:
 
     async def deliver(self, http: httpx.AsyncClient, message: Message) -> None:
         """Sends one message and keeps what became of it."""
-        again_s: float | None = None
+        taken, again_s = False, None
         try:
             await self._send(http, message)
+            taken = True
         except (WebhookError, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             again_s = pause_s(message.tries)
             _log.warning("webhook of job %s, try %d: %r", message.job.id, message.tries, error)
-        await asyncio.to_thread(self.jobs.message_done, message, again_s)
+        await asyncio.to_thread(self.jobs.message_done, message, taken, again_s)
 
     async def _send(self, http: httpx.AsyncClient, message: Message) -> None:
         now = int(time.time())

@@ -2,7 +2,7 @@
 
 import html
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 
@@ -200,6 +200,10 @@ def to_vtt(lines: Iterable[CaptionLine]) -> str:
         for a, b, text in _timed(lines)
     )
     return "\n".join(["WEBVTT\n", *blocks])
+
+
+CAPTION_FILES: Mapping[str, Callable[[Iterable[CaptionLine]], str]] = {"srt": to_srt, "vtt": to_vtt}
+"""What writes captions, by the file's suffix."""
 
 
 def _timed(lines: Iterable[CaptionLine]) -> Iterator[tuple[int, int, str]]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from serve_app.cli import catalogue, portraits, serve, speak
+from serve_app.cli import catalogue, models, portraits, serve, speak
 
 app = typer.Typer(
     name="prosopon",
@@ -42,6 +42,7 @@ def root(
 app.command(epilog=speak.EXAMPLES)(speak.speak)
 app.command()(catalogue.voices)
 app.add_typer(portraits.app, name="portraits")
+app.add_typer(models.app, name="models")
 app.command()(catalogue.tiers)
 app.command()(catalogue.doctor)
 app.command()(serve.serve)

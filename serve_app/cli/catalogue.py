@@ -33,10 +33,13 @@ def voices(
         found = [voice for name, facts in working for voice in voice_models(name, facts)]
         found = [voice for voice in found if language in (None, voice.language)]
         if as_json:
-            print_json([voice.model_dump(mode="json") for voice in found])
+            print_json([voice.model_dump(mode="json", exclude={"preview"}) for voice in found])
         else:
-            columns = ("voice", "language", "gender", "tier", "weights' licence")
-            rows = [(v.id, v.language, v.gender, v.tier, v.licence.weights) for v in found]
+            columns = ("voice", "language", "gender", "style", "hertz", "tier", "weights' licence")
+            rows = [
+                (v.id, v.language, v.gender, v.style, str(v.sample_rate), v.tier, v.licence.weights)
+                for v in found
+            ]
             print_table(columns, rows)
             if not found:
                 err.print("No voice; see: prosopon tiers")

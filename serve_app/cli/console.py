@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import typer
@@ -20,7 +20,7 @@ from rich.table import Table
 
 from backends.errors import InputError, ProsoponError
 from serve_app.cli import INTERRUPTED
-from serve_app.schemas import Report
+from serve_app.schemas import Report, Stage
 
 INPUT_AT_FAULT, OURS = 2, 1
 """Exit codes beside 0 and INTERRUPTED."""
@@ -85,6 +85,31 @@ def print_table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> No
 @contextmanager
 def progress() -> Iterator[Report]:
     """A bar on standard error; nothing where that is no terminal."""
+    with _bar() as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda stage, done: bar.update(task, description=stage.value, completed=done)
+
+
+@contextmanager
+def batch_progress(rows: int) -> Iterator[Callable[[int], Report]]:
+    """A bar for many videos: gives each row its own report."""
+    shares: dict[int, float] = {}
+    with _bar() as bar:
+        task = bar.add_task(f"0/{rows}", total=rows)
+
+        def of_row(row: int) -> Report:
+            def report(stage: Stage, done: float) -> None:
+                shares[row] = done
+                whole = sum(share >= 1.0 for share in shares.values())
+                told = f"{whole}/{rows} {stage.value}"
+                bar.update(task, description=told, completed=sum(shares.values()))
+
+            return report
+
+        yield of_row
+
+
+def _bar() -> Progress:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description:<10}"),
@@ -92,6 +117,4 @@ def progress() -> Iterator[Report]:
         TaskProgressColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("starting", total=1.0)
-        yield lambda stage, done: bar.update(task, description=stage.value, completed=done)
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)

@@ -21,7 +21,7 @@ PANELS = {
     MORE: ("tier",),
 }
 """The groups of `--help` in order, with the fields of the request that each shows as flags."""
-BY_HAND = frozenset({"text", "portrait", "driving_video", "pronounce"})
+BY_HAND = frozenset({"text", "portrait", "driving_video", "audio", "transcript", "pronounce"})
 """Fields that the command line takes in a form of its own: an argument, a path, a file."""
 
 Command = TypeVar("Command", bound=Callable[..., None])

@@ -6,16 +6,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from backends.errors import InputError, MediaTooLargeError, UnreadableMediaError
+from serve_app.schemas import VideoRequest
 
 MAX_TEXT_BYTES = 4 * 2**20
 MAX_MEDIA_BYTES = 256 * 2**20
 
 
-def read_text(text: str | None, file: Path | None, optional: bool = False) -> str:
+def read_text(
+    text: str | None, file: Path | None, optional: bool = False, flag: str = "text"
+) -> str:
     """The text, wherever it comes from.
 
     Args:
         optional: there may be none.
+        flag: what the text is called.
 
     Raises:
         InputError: not exactly one source, or one that cannot be read.
@@ -23,7 +27,7 @@ def read_text(text: str | None, file: Path | None, optional: bool = False) -> st
     if optional and text is None and file is None:
         return ""
     if (text is None) == (file is None):
-        raise InputError("say what to speak: a text, or --text-file FILE, and not both")
+        raise InputError(f"say what to speak: a {flag}, or --{flag}-file FILE, and not both")
     if file is None:
         return text or ""
     name = "standard input" if str(file) == "-" else str(file)
@@ -78,15 +82,22 @@ def read_background(file: Path) -> bytes:
 
 
 @contextmanager
-def naming(portrait: str, driving_video: str | None = None) -> Iterator[None]:
+def naming(request: VideoRequest) -> Iterator[None]:
     """Errors call the files as the user does: stages and services get their content only."""
     try:
         yield
     except InputError as error:
         from backends.faces.images import UNNAMED
         from backends.faces.video import UNNAMED_CLIP, UNNAMED_DRIVING
+        from backends.speech.recorded import UNNAMED_SOUND
 
-        message = error.message.replace(UNNAMED, portrait).replace(UNNAMED_CLIP, portrait)
-        raise type(error)(
-            message.replace(UNNAMED_DRIVING, driving_video or UNNAMED_DRIVING)
-        ) from error
+        names = {
+            UNNAMED: request.portrait,
+            UNNAMED_CLIP: request.portrait,
+            UNNAMED_DRIVING: request.driving_video,
+            UNNAMED_SOUND: request.audio,
+        }
+        message = error.message
+        for unnamed, name in names.items():
+            message = message.replace(unnamed, name or unnamed)
+        raise type(error)(message) from error

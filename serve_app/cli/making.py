@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from backends.errors import UnwritableOutputError
 from backends.faces.framing import names_picture
@@ -15,6 +16,10 @@ from serve_app.cli.files import replacing
 from serve_app.cli.inputs import read_background, read_media
 from serve_app.config import read_tier
 from serve_app.schemas import ClipFacts, Report, VideoRequest
+
+if TYPE_CHECKING:
+    from serve_app.local import Studio
+    from serve_app.remote import RemoteService
 
 VIDEO_SUFFIXES = (".mp4", ".m4v")
 
@@ -64,56 +69,101 @@ def read_request_media(request: VideoRequest) -> Media:
         media["background"] = read_background(Path(request.background))
     if request.driving_video is not None:
         media["driving_video"] = read_media(Path(request.driving_video), "driving video")
+    if request.audio is not None:
+        media["audio"] = read_media(Path(request.audio), "recording")
     return media
 
 
-def make(request: VideoRequest, media: Media, outputs: Outputs, server: str | None) -> ClipFacts:
-    """Makes a video and writes its files, whole or not at all.
+class Maker(Protocol):
+    """Makes videos; what it needs for that stays warm between them."""
 
-    Args:
-        media: see `read_request_media`.
-        server: address of a service; None makes the video in this process.
-    """
-    with outputs.opened() as partial, progress() as report:
-        if server is None:
-            facts = _make_here(request, media, partial, report)
-        else:
-            facts = _make_there(request, media, partial, report, server)
+    parallel: int
+    """Videos at a time that are worth beginning."""
+
+    def make(
+        self, request: VideoRequest, media: Media, files: Outputs, report: Report
+    ) -> ClipFacts:
+        """Fills the files; `media` is as `read_request_media` gives it."""
+        ...
+
+
+@contextmanager
+def maker(server: str | None) -> Iterator[Maker]:
+    """Makes videos in this process, or through the service at an address."""
+    if server is None:
+        with ExitStack() as stack:
+            yield Here(stack)
+    else:
+        from serve_app.remote import RemoteService
+
+        with RemoteService(server) as service:
+            yield There(service)
+
+
+def make(request: VideoRequest, media: Media, outputs: Outputs, server: str | None) -> ClipFacts:
+    """Makes one video and writes its files, whole or not at all."""
+    with outputs.opened() as partial, progress() as report, maker(server) as how:
+        facts = how.make(request, media, partial, report)
     return facts.model_copy(update={"path": str(outputs.video)})
 
 
-def _make_here(request: VideoRequest, media: Media, files: Outputs, report: Report) -> ClipFacts:
-    from serve_app.local import studio
+class Here:
+    """In this process, one after another: each takes all cores."""
 
-    with studio(read_tier(request.tier)) as here:
-        for field, content in media.items():
-            here.storage.put(field, content)
-        request = request.model_copy(update={field: field for field in media})
-        clip = asyncio.run(here.make(request, files.video, report))
-    if files.captions is not None:
-        files.captions.write_text(clip.captions or "", encoding="utf-8")
-    if files.performance is not None:
-        _write_performance(clip.performance, files.performance)
-    return clip.facts
+    parallel = 1
 
+    def __init__(self, stack: ExitStack) -> None:
+        # The loop ends first, and its threads with it: one that still writes would bring a removed folder back.
+        self._folders = stack.enter_context(ExitStack())
+        self._runner = stack.enter_context(asyncio.Runner())
+        self._studios: dict[str, Studio] = {}
 
-def _make_there(
-    request: VideoRequest, media: Media, files: Outputs, report: Report, server: str
-) -> ClipFacts:
-    from backends.performance.exchange import from_json
-    from serve_app.remote import RemoteService
+    def make(
+        self, request: VideoRequest, media: Media, files: Outputs, report: Report
+    ) -> ClipFacts:
+        from backends.composition.captions import CAPTION_FILES
 
-    with RemoteService(server) as service:
-        job, facts = service.make(request, media, report)
-        service.download(job, "content", files.video)
+        studio = self._studio(request.tier)
+        # Named by content: what is known of a portrait holds for the next video too, and for no other picture.
+        keys = {name: f"media/{sha256(content).hexdigest()}" for name, content in media.items()}
+        for name, key in keys.items():
+            studio.storage.put(key, media[name])
+        request = request.model_copy(update=keys)
+        clip = self._runner.run(studio.make(request, files.video, report))
         if files.captions is not None:
-            service.download(job, f"captions.{request.captions}", files.captions)
+            written = CAPTION_FILES[request.captions](clip.captions)
+            files.captions.write_text(written, encoding="utf-8")
         if files.performance is not None:
-            service.download(job, "performance.json", files.performance)
-            if files.performance.suffix.lower() == ".csv":
-                performance = from_json(files.performance.read_text(encoding="utf-8"))
-                _write_performance(performance, files.performance)
-    return facts
+            _write_performance(clip.performance, files.performance)
+        return clip.facts
+
+    def _studio(self, tier: str) -> "Studio":
+        from serve_app.local import studio
+
+        if tier not in self._studios:
+            self._studios[tier] = self._folders.enter_context(studio(read_tier(tier)))
+        return self._studios[tier]
+
+
+class There:
+    """Through a service, a few at once: it may have more than one machine."""
+
+    parallel = 4
+
+    def __init__(self, service: "RemoteService") -> None:
+        self._service = service
+
+    def make(
+        self, request: VideoRequest, media: Media, files: Outputs, report: Report
+    ) -> ClipFacts:
+        job, facts = self._service.make(request, media, report)
+        self._service.download(job, "content", files.video)
+        if files.captions is not None:
+            self._service.download(job, f"captions.{request.captions}", files.captions)
+        if files.performance is not None:
+            kind = files.performance.suffix.lower()
+            self._service.download(job, f"performance{kind}", files.performance)
+        return facts
 
 
 def _write_performance(performance: Performance, path: Path) -> None:

@@ -6,12 +6,15 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from backends.errors import InputError
+from serve_app.cli import INTERRUPTED
 from serve_app.cli.console import err, out, print_json, reported
 from serve_app.cli.flags import MORE, VOICE, WHAT, request_flags
 from serve_app.cli.inputs import naming, read_pronunciations, read_text
 from serve_app.cli.making import Outputs, make, read_request_media
 from serve_app.schemas import ClipFacts, VideoRequest
 
+OUTPUT = Path("prosopon.mp4")
 EXAMPLES = "[bold]Examples[/]\n\n" + "\n\n".join(
     escape(f"prosopon speak {example}")
     for example in (
@@ -20,6 +23,8 @@ EXAMPLES = "[bold]Examples[/]\n\n" + "\n\n".join(
         "--text-file - --aspect 9:16 --size 1080 --captions burn < talk.txt",
         '"Hello." --portrait clip.mp4',
         "--driving-video me.mp4 --portrait face.jpg",
+        '--audio speech.mp3 --transcript "Hello [happy] everyone!" --portrait face.jpg',
+        "--batch talks.csv --portrait face.jpg --language en",
         '"[surprised:0.5] Wow!" --server http://127.0.0.1:8000 --json',
     )
 )
@@ -55,9 +60,48 @@ def speak(
             rich_help_panel=WHAT,
         ),
     ] = None,
+    audio: Annotated[
+        Path | None,
+        typer.Option(
+            help="A recording of speech (WAV, FLAC, MP3, OGG, M4A, a video's sound; up to an hour) that is heard and "
+            "moves the lips, instead of a text.",
+            metavar="FILE",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
+    transcript: Annotated[
+        str | None,
+        typer.Option(
+            help="What is said in the audio, with cues for the face; without one it is recognised by ear.",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
+    transcript_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Read the transcript from a UTF-8 file; - is standard input.",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
+    batch: Annotated[
+        Path | None,
+        typer.Option(
+            help="Make a video of each row of a CSV file: columns text, portrait, output and any other flag; flags "
+            "given here hold for empty cells. What is made already is kept.",
+            metavar="FILE.csv",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The MP4 to write.", rich_help_panel=WHAT)
-    ] = Path("prosopon.mp4"),
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The MP4 to write.",
+            show_default=str(OUTPUT),
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
     pronounce: Annotated[
         Path | None,
         typer.Option(
@@ -92,21 +136,51 @@ def speak(
 ) -> None:
     """Make a video of a person speaking a text."""
     with reported(as_json):
+        if batch is not None:
+            _refuse_with_batch(text, text_file, output, export_performance)
+            fields |= {"portrait": portrait, "pronounce": read_pronunciations(pronounce)}
+            fields["driving_video"] = None if driving_video is None else str(driving_video)
+            fields["audio"] = None if audio is None else str(audio)
+            fields["transcript"] = read_text(transcript, transcript_file, True, "transcript")
+            _make_batch(batch, fields, server, as_json)
+            return
         request = VideoRequest(
-            text=read_text(text, text_file, optional=driving_video is not None),
+            text=read_text(text, text_file, optional=bool(driving_video or audio)),
             portrait=portrait,
             driving_video=None if driving_video is None else str(driving_video),
+            audio=None if audio is None else str(audio),
+            transcript=read_text(transcript, transcript_file, True, "transcript"),
             pronounce=read_pronunciations(pronounce),
             **fields,
         )
         media = read_request_media(request)
-        outputs = Outputs.of(request, output, export_performance)
-        with naming(portrait, request.driving_video):
+        outputs = Outputs.of(request, output or OUTPUT, export_performance)
+        with naming(request):
             facts = make(request, media, outputs, server)
         if as_json:
             print_json(facts)
         else:
             tell(facts, outputs)
+
+
+def _refuse_with_batch(*given: object) -> None:
+    names = ("a text", "--text-file", "--output", "--export-performance")
+    if told := [name for name, value in zip(names, given, strict=True) if value is not None]:
+        raise InputError(f"with --batch each row has its own: {told[0]} is not taken beside it")
+
+
+def _make_batch(table: Path, fields: dict[str, Any], server: str | None, as_json: bool) -> None:
+    from serve_app.cli.batch import run_batch, tell_batch
+
+    VideoRequest(**fields)  # flags are at fault here, cells in their rows
+    result = run_batch(table, fields, server)
+    if as_json:
+        print_json(result)
+    else:
+        tell_batch(result)
+    interrupted = "stopped" in result.counts
+    if code := INTERRUPTED if interrupted else result.exit_code:
+        raise typer.Exit(code)
 
 
 def tell(facts: ClipFacts, outputs: Outputs) -> None:

@@ -8,14 +8,16 @@ from itertools import count
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
 
-from backends.types import FloatArray, PhonemeSpan
+from backends.script import parse
+from backends.speech.timeline import Timeline
+from backends.types import FloatArray, PhonemeSpan, Speech, SpeechChunk
 from serve_app.config import TierConfig, read_tier
-from serve_app.director import Clip, samples_from
+from serve_app.kept import speech_from, speech_key
 from serve_app.local import Studio, studio
 from serve_app.schemas import Stage, VideoRequest
+from serve_app.work import Clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Kept:
     path: Path
     samples: FloatArray
     """(n,) speech, in pieces as spoken."""
+    sample_rate: int
 
     @property
     def phonemes(self) -> list[PhonemeSpan]:
@@ -110,10 +113,19 @@ class Workshop:
     async def _make(self, request: VideoRequest) -> Kept:
         prefix = f"kept/{next(self._names)}"
         clip = await self.studio.director.make(request, prefix, silent)
-        storage = self.studio.storage
-        spoken = sorted(storage.path(f"{prefix}/speech").iterdir())
-        samples = np.concatenate([samples_from(part.read_bytes()) for part in spoken])
-        return Kept(clip, storage.path(clip.video), samples)
+        path = self.studio.storage.path(clip.video)
+        speech = self._speech(request, prefix)
+        return Kept(clip, path, speech.samples, speech.sample_rate)
+
+    def _speech(self, request: VideoRequest, prefix: str) -> Speech:
+        """What was spoken, out of what is kept of each utterance."""
+        timeline, chunks = Timeline(request.fps), list[SpeechChunk]()
+        for index, utterance in enumerate(
+            parse(request.text, request.script_options(10_000)).utterances
+        ):
+            spoken = speech_from(self.studio.storage.get(speech_key(prefix, index)))
+            chunks += [timeline.place(utterance, chunk) for chunk in spoken]
+        return Speech((*chunks, timeline.finish()))
 
     def deliver(self, request: VideoRequest, output: Path) -> Clip:
         """As the command line does: only the clip stays."""

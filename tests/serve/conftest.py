@@ -80,11 +80,11 @@ class Running:
 
 
 def with_test_tier(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with a quick tier beside its own, and one asked for that is not there."""
+    """The configuration with a quick tier beside its own, one without its weights, and one that is not there."""
     config = deepcopy(config)
     gateway, lightweight = config["applications"]
     gateway["args"] |= {
-        "tiers": ["test", "lightweight", "luxury"],
+        "tiers": ["test", "lightweight", "premium", "luxury"],
         "max_upload_bytes": MAX_UPLOAD,
     }
     test = deepcopy(lightweight) | {"name": "test"}
@@ -93,7 +93,10 @@ def with_test_tier(config: dict[str, Any]) -> dict[str, Any]:
         "speech": {"engine": "tone"},
         "animation": {"engine": "sketch"},
     }
-    config["applications"].append(test)
+    premium = deepcopy(test) | {"name": "premium"}
+    speech = {"engine": "piper", "options": {"voices_dir": "/nowhere"}}
+    premium["args"] |= {"tier": "premium", "speech": speech}
+    config["applications"] += [premium, test]
     return config
 
 

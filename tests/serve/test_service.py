@@ -60,6 +60,20 @@ def drawing_replicas(running: Running) -> set[str]:
     return {log.name for log in logs if re.search(r"CALL draw OK", log.read_text())}
 
 
+CLIP_FILES = {"clip.mp4", "captions.srt", "captions.vtt", "performance.json"}
+
+
+def files_of(running: Running, job: str) -> set[str]:
+    """What is stored of a job, without the name of the run."""
+    return {n.split("/", 3)[-1] for n in running.stored() if n.startswith(f"jobs/{job}/")}
+
+
+def calls(running: Running, deployment: str, method: str) -> int:
+    """How often replicas of the test tier logged such a call as done."""
+    logs = running.service.logs.glob(f"replica_test_{deployment}_*.log")
+    return sum(len(re.findall(rf"CALL {method} OK", log.read_text())) for log in logs)
+
+
 def test_lightweight_makes_a_video(running: Running) -> None:
     job = running.make(text=TEXT, tier="lightweight", size=256)
     clip = job["clip"]
@@ -88,10 +102,7 @@ def test_progress_goes_up_to_a_video_that_keeps_its_promises(running: Running) -
     assert {s["stage"] for s in seen} & {"speaking", "drawing"}
     check_mp4(running.http.get(done["clip"]["path"]).content, done["clip"])
     assert running.http.get(f"/v1/videos/{job}/captions.vtt").text.startswith("WEBVTT")
-    prefix = f"jobs/{job}/1"
-    assert {name for name in running.stored() if name.startswith(f"jobs/{job}")} == {
-        f"{prefix}/{name}" for name in ("clip.mp4", "captions.vtt", "performance.json")
-    }
+    wait_for("the tidying", lambda: files_of(running, job) == CLIP_FILES)
 
 
 def test_segments_of_a_clip_are_drawn_by_all_replicas(running: Running) -> None:
@@ -167,8 +178,11 @@ def test_missing_tier_is_told_and_stops_no_other(running: Running) -> None:
     assert {name: tier["available"] for name, tier in tiers.items()} == {
         "test": True,
         "lightweight": True,
+        "premium": False,
         "luxury": False,
     }
+    assert "voices_dir" in tiers["premium"]["reason"], "what is missing, and what mends it"
+    assert "Traceback" not in tiers["premium"]["reason"]
     assert tiers["luxury"]["reason"]
     assert running.http.get("/ready").json()["tiers"] == ["test", "lightweight"]
 
@@ -192,13 +206,16 @@ def test_video_survives_the_death_of_a_replica_that_draws(running: Running) -> N
 
 
 def test_video_survives_the_death_of_its_director(running: Running) -> None:
+    before = calls(running, "Speech", "speak")
     job = running.begin(text=LONG_TEXT)
     wait_for("the drawing", lambda: running.job(job)["progress"] > 0.1)
     (director,) = running.replicas("test:Director")
     director.kill()
     done = running.finish(job)
     assert (done["status"], done["attempts"]) == ("succeeded", 2), done
-    assert f"jobs/{job}/2/clip.mp4" in running.stored()
+    wait_for("the tidying", lambda: files_of(running, job) == CLIP_FILES)
+    sentences = LONG_TEXT.count(".")
+    assert calls(running, "Speech", "speak") - before <= sentences + 1, "one may have been lost"
     assert wait_for("the tier", lambda: running.post(text="Hi.").status_code == 202)
 
 

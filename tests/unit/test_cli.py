@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from backends.composition.probe import probe_media
 from backends.performance.exchange import from_csv, from_json
+from backends.speech import ENGINES
 from backends.types import Emotion
 from serve_app.cli import INTERRUPTED
 from serve_app.cli.app import app
@@ -356,11 +357,14 @@ def test_a_picture_that_cannot_be_used_is_told_with_its_name(tmp_path: Path) -> 
 def test_tiers() -> None:
     (lightweight,) = (tier for tier in rows("tiers") if tier["name"] == "lightweight")
     assert lightweight["available"] and lightweight["engines"]["animation"] == "rig"
-    assert "piper + rig" in run("tiers").stdout
+    assert lightweight["engines"]["speech"] == "piper + kokoro + espeak"
+    assert {"piper", "rig"} <= lightweight["licences"].keys()
+    assert "rig" in run("tiers").stdout
 
 
 def test_a_tier_that_lacks_something_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backends.speech.ENGINES", {"piper": "no_such_package:Engine"})
+    missing = dict.fromkeys(("piper", "kokoro", "espeak"), "no_such_package:Engine")
+    monkeypatch.setattr("backends.speech.ENGINES", dict(ENGINES) | missing)
     (lightweight,) = (tier for tier in rows("tiers") if tier["name"] == "lightweight")
     assert not lightweight["available"]
     assert "prosopon[piper]" in lightweight["reason"]

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from backends.script import ScriptOptions, parse
 from backends.types import Emotion
 from serve_app.cli.app import app
+from serve_app.cli.batch import read_rows
 from serve_app.cli.speak import EXAMPLES
 from serve_app.config import tier_names
 from serve_app.schemas import VideoRequest
@@ -55,7 +56,7 @@ def test_every_command_is_one(
 ) -> None:
     """`speak` goes as far as the finished request; of the others the flags are read."""
     monkeypatch.chdir(tmp_path)
-    for name in ("face.jpg", "talk.txt", "clip.mp4", "me.mp4"):
+    for name in ("face.jpg", "talk.txt", "clip.mp4", "me.mp4", "speech.mp3"):
         (tmp_path / name).write_text("Hello.", "utf-8")
     asked: list[VideoRequest] = []
 
@@ -63,13 +64,20 @@ def test_every_command_is_one(
         asked.append(request)
         raise KeyboardInterrupt
 
+    def make_batch(table: Path, defaults: dict[str, Any], _: str | None) -> None:
+        (first, *_) = [row.request(defaults) for row in read_rows(table)]
+        make(first)
+
+    (tmp_path / "talks.csv").write_text(*blocks("csv"), encoding="utf-8")
     monkeypatch.setattr("serve_app.cli.speak.make", make)
+    monkeypatch.setattr("serve_app.cli.batch.run_batch", make_batch)
     name, *arguments = shlex.split(command)
     if name == "speak" and arguments != ["--help"]:
         CliRunner().invoke(app, [name, *arguments], input="Hello.", catch_exceptions=False)
         (request,) = asked
-        if request.driving_video is None or request.text:
-            assert parse(request.text, request.script_options(10_000)).warnings == ()
+        said = request.text or request.transcript
+        if said or not (request.driving_video or request.audio):
+            assert parse(said, request.script_options(10_000)).warnings == ()
         assert request.tier in tier_names()
     else:
         arguments = [*arguments, "--help"]

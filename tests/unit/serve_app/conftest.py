@@ -1,6 +1,6 @@
 """A small real tier in this process: the tone voice and the sketch, on the astronaut's portrait."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from serve_app.local import local_stages
 from serve_app.schemas import VideoRequest
 from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import FolderStorage
+from tests.unit.serve_app.http_service import Service, opened
 
 TIER = TierConfig(
     tier="test",
@@ -47,3 +48,11 @@ def jobs(tmp_path: Path) -> Iterator[SqlJobs]:
 @pytest.fixture
 def request_() -> VideoRequest:
     return VideoRequest(text="Hello there.", tier="test", size=128, quality="draft")
+
+
+@pytest.fixture
+async def service(
+    stages: Stages, shared_storage: FolderStorage, jobs: SqlJobs, tier: TierConfig
+) -> AsyncIterator[Service]:
+    async with opened(stages, shared_storage, jobs, tier) as found:
+        yield found

@@ -12,9 +12,10 @@ from backends.faces.framing import Framing
 from backends.types import Notice
 from serve_app.clients import DrawTask, Prepared, Stages
 from serve_app.config import TierConfig
-from serve_app.director import Clip, Director, notices
+from serve_app.director import Director
 from serve_app.schemas import Stage, VideoRequest
 from serve_app.storage import FolderStorage
+from serve_app.work import Clip, notices
 
 TEXT = "Hello [happy] everyone! This is a second sentence. [sad] And this is a third one."
 

@@ -15,8 +15,9 @@ from backends.speech.engine import Licence, Voice
 from backends.types import NO_CUE, TextSpan, Utterance
 from serve_app import handles
 from serve_app.clients import Prepared
-from serve_app.handles import ATTEMPTS, AnimationHandle, SpeechHandle
+from serve_app.handles import ATTEMPTS, AnimationHandle, SpeechHandle, TierHandle
 from serve_app.problems import QueueFullError
+from serve_app.schemas import SpeechRequest, VideoRequest
 
 VOICE = Voice("v", "V", "en", "", 22_050, Licence("Apache-2.0", "none", True))
 UTTERANCE = Utterance("a", (TextSpan(0, 1, NO_CUE, -1),), "en")
@@ -66,7 +67,7 @@ class Handle:
     def __getattr__(self, method: str) -> "Handle":
         return self
 
-    def remote(self, *_: object) -> Response:
+    def remote(self, *_: object, carried: dict[str, str]) -> Response:
         self.responses.append(Response(next(self._outcomes)))
         return self.responses[-1]
 
@@ -151,4 +152,28 @@ async def test_cancelled_call_is_cancelled_in_the_replica() -> None:
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
+    assert handle.responses[0].cancelled
+
+
+def tier(handle: Handle) -> TierHandle:
+    return TierHandle(cast("DeploymentHandle[Any]", handle))
+
+
+async def test_speech_is_passed_on_piece_by_piece_and_never_begun_anew() -> None:
+    handle = Handle(["one", "two", ActorUnavailableError("gone", b"x" * 16)])
+    heard: list[object] = []
+    with pytest.raises(EngineError, match="Stage"):
+        async for piece in tier(handle).speak(SpeechRequest(input="Hello.")):
+            heard.append(piece)
+    assert heard == ["one", "two"] and len(handle.responses) == 1
+    refused = Handle([SynthesisError("no breath")])
+    with pytest.raises(SynthesisError, match="no breath"):
+        await anext(aiter(tier(refused).speak(SpeechRequest(input="Hello."))))
+
+
+async def test_session_that_is_closed_is_cancelled_in_the_replica() -> None:
+    handle = Handle(["one", "two"])
+    pieces = tier(handle).converse(VideoRequest(), "session")
+    assert await anext(pieces) == "one"
+    await pieces.aclose()
     assert handle.responses[0].cancelled

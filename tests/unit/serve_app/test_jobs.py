@@ -1,4 +1,6 @@
 import multiprocessing
+import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -6,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backends.errors import StorageError
-from serve_app.jobs import MAX_ATTEMPTS, Lease, new_job_id
+from serve_app.jobs import MAX_ATTEMPTS, SHORT, Filter, Lease, new_job_id
 from serve_app.problems import NotFoundError, NotReadyError, problem
 from serve_app.schemas import (
     ClipFacts,
@@ -18,6 +20,7 @@ from serve_app.schemas import (
     VideoRequest,
 )
 from serve_app.sql_jobs import SqlJobs
+from tests.unit.serve_app.postgres import Server, running_server
 
 LONG, OVER = 60.0, -1.0
 """Seconds of a lease; one that is negative has run out when it is given."""
@@ -39,6 +42,27 @@ FACTS = ClipFacts(
     timings={"drawing": 0.5},
     real_time_factor=0.5,
 )
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'jobs.sqlite'}"
+    server: Server = request.getfixturevalue("server")
+    return server.new_database()
+
+
+@pytest.fixture
+def jobs(url: str) -> Iterator[SqlJobs]:
+    store = SqlJobs(url)
+    yield store
+    store.close()
 
 
 def create(jobs: SqlJobs, tier: str = "test") -> str:
@@ -102,10 +126,62 @@ def test_abandoned_job_is_taken_again_and_its_first_owner_is_told(jobs: SqlJobs)
     first = take(jobs, "a", OVER)
     second = take(jobs, "b")
     assert (second.job, second.attempt) == (first.job, 2)
-    assert second.files != first.files
     assert not jobs.heartbeat(first, "a", LONG, Stage.DRAWING, 0.9)
     assert not jobs.finish(first, "a", FACTS)
     assert jobs.finish(second, "b", FACTS)
+
+
+def test_progress_goes_on_where_an_earlier_attempt_stopped(jobs: SqlJobs) -> None:
+    create(jobs)
+    first = take(jobs, lease_s=OVER)
+    assert jobs.heartbeat(first, "a", OVER, Stage.DRAWING, 0.5, "first")
+    second = take(jobs)
+    assert jobs.get(second.job).progress == 0.5
+    assert jobs.heartbeat(second, "a", LONG, Stage.PARSING, 0.0)
+    assert jobs.heartbeat(second, "a", LONG, Stage.SPEAKING, 0.1, "first")
+    job = jobs.get(second.job)
+    assert (job.progress, job.stage, job.run) == (0.5, Stage.SPEAKING, "first")
+    assert job.eta_s is None, "nothing was made in this attempt that an estimate could come from"
+    assert jobs.heartbeat(second, "a", LONG, Stage.SPEAKING, 0.2, "another version's")
+    assert jobs.get(second.job).progress == 0.2
+
+
+def test_only_short_jobs_are_leased_where_these_are_asked_for(jobs: SqlJobs) -> None:
+    request = VideoRequest(text="word " * 200, tier="test")
+    long = jobs.create(new_job_id(), request).id
+    short = create(jobs)
+    lease = jobs.lease("test", "a", LONG, longest=SHORT)
+    assert lease is not None and (lease.job, lease.length) == (short, len("Hello."))
+    assert jobs.lease("test", "a", LONG, longest=SHORT) is None
+    lease = jobs.lease("test", "a", LONG)
+    assert lease is not None and (lease.job, lease.length) == (long, 1000)
+
+
+def test_job_given_back_for_later_waits(jobs: SqlJobs) -> None:
+    job = create(jobs)
+    assert jobs.requeue(take(jobs), "a", True, after_s=LONG)
+    assert jobs.lease("test", "b", LONG) is None
+    assert jobs.get(job).status is JobStatus.QUEUED
+    behind = create(jobs)
+    assert take(jobs).job == behind
+
+
+def test_finished_jobs_are_found_by_their_age(jobs: SqlJobs) -> None:
+    ids = [create(jobs) for _ in range(4)]
+    jobs.finish(take(jobs), "a", FACTS, "run")
+    jobs.cancel(ids[2])
+    assert jobs.finished_before(time.time() + 1) == (ids[0], ids[2])
+    assert jobs.finished_before(time.time() + 1, limit=1) == (ids[0],)
+    assert jobs.finished_before(time.time() - 60) == ()
+
+
+def test_uploads_that_unfinished_jobs_need_are_known(jobs: SqlJobs) -> None:
+    keys = [f"uploads/{n:032x}" for n in range(4)]
+    waiting = VideoRequest(portrait=keys[0], driving_video=keys[1], background=keys[2], tier="test")
+    jobs.create(new_job_id(), waiting)
+    done = jobs.create(new_job_id(), VideoRequest(text="Hi.", portrait=keys[3], tier="test")).id
+    jobs.cancel(done)
+    assert jobs.inputs() == set(keys[:3])
 
 
 def test_same_owner_does_not_mistake_its_own_earlier_attempt(jobs: SqlJobs) -> None:
@@ -180,9 +256,18 @@ def test_only_finished_jobs_are_deleted(jobs: SqlJobs) -> None:
 def test_listing(jobs: SqlJobs) -> None:
     ids = [create(jobs) for _ in range(5)]
     jobs.cancel(ids[1])
-    assert [j.id for j in jobs.list()] == ids[::-1]
-    assert [j.id for j in jobs.list(limit=2, offset=1)] == [ids[3], ids[2]]
-    assert [j.id for j in jobs.list(status=JobStatus.CANCELLED)] == [ids[1]]
+    assert [j.id for j in jobs.list().jobs] == ids[::-1]
+    assert jobs.list().after is None
+    first = jobs.list(limit=2)
+    assert [j.id for j in first.jobs] == [ids[4], ids[3]]
+    second = jobs.list(limit=2, after=first.after)
+    assert [j.id for j in second.jobs] == [ids[2], ids[1]]
+    assert jobs.list(limit=2, after=second.after) == ((jobs.get(ids[0]),), None)
+    assert [j.id for j in jobs.list(wanted=Filter(status=JobStatus.CANCELLED)).jobs] == [ids[1]]
+    assert jobs.list(wanted=Filter(tier="another")).jobs == ()
+    moment = jobs.get(ids[2]).created_at
+    assert [j.id for j in jobs.list(wanted=Filter(since=moment)).jobs] == ids[:1:-1]
+    assert [j.id for j in jobs.list(wanted=Filter(until=moment)).jobs] == ids[1::-1]
 
 
 def test_jobs_outlive_the_process(tmp_path: Path) -> None:
@@ -204,7 +289,12 @@ def test_broken_store_says_where_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["postgresql://user:secret@host/db", "sqlite://user:secret@host/db", "nonsense", "no://driver"],
+    [
+        "postgresql://user:secret@localhost:1/db",
+        "sqlite://user:secret@host/db",
+        "nonsense",
+        "no://driver",
+    ],
 )
 def test_address_of_no_store_is_an_error_that_tells_no_password(url: str) -> None:
     with pytest.raises(StorageError) as caught:
@@ -236,22 +326,20 @@ def _fill(url: str, count: int) -> list[str]:
     return ids
 
 
-def test_threads_share_a_store_without_taking_a_job_twice(jobs: SqlJobs, tmp_path: Path) -> None:
+def test_threads_share_a_store_without_taking_a_job_twice(jobs: SqlJobs, url: str) -> None:
     with ThreadPoolExecutor(8) as pool:
         ids = list(pool.map(lambda _: create(jobs), range(40)))
-        url = f"sqlite:///{tmp_path / 'jobs.sqlite'}"
         taken = list(pool.map(lambda n: _drain(url, f"owner {n}"), range(8)))
     assert sorted(chain(*taken)) == sorted(ids)
 
 
-def test_processes_share_a_store_without_taking_a_job_twice(tmp_path: Path) -> None:
-    """All open the same new file at once, as gateway and Directors do when a service starts."""
-    url = f"sqlite:///{tmp_path / 'jobs.sqlite'}"
-    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
-        ids = list(chain(*pool.map(_fill, [url] * 4, [6] * 4)))
-        taken = list(chain(*pool.map(_drain, [url] * 4, "abcd")))
+def test_processes_share_a_store_without_taking_a_job_twice(url: str) -> None:
+    """All open the same new store at once, as gateway and Directors do when a service starts."""
+    with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
+        ids = list(chain(*pool.map(_fill, [url] * 3, [8] * 3)))
+        taken = list(chain(*pool.map(_drain, [url] * 3, "abc")))
     assert sorted(taken) == sorted(ids)
     store = SqlJobs(url)
-    done: tuple[Job, ...] = store.list(limit=100)
+    done: tuple[Job, ...] = store.list(limit=100).jobs
     store.close()
     assert {job.status for job in done} == {JobStatus.FAILED}

@@ -84,14 +84,32 @@ class Theatre:
         url = f"/v1/videos/{self.job}/hls/{path}"
         return await self.http.get(url, follow_redirects=True)  # one slash too many is forgiven
 
+    @property
+    def run(self) -> str:
+        """What the job is at now; 0 before it is at any."""
+        return self.jobs.get(self.job).run or "0"
+
+    async def playlist(self, track: str) -> httpx.Response:
+        return await self.get(f"{self.run}/{track}.m3u8")
+
+    def runner(self) -> Runner:
+        animated = replace(self.stages, animation=self.gated)
+        director = Director(animated, self.storage, self.tier, pause_s=0.0)
+        return Runner(
+            director, self.jobs, self.storage, "test", beat_s=0.02, poll_s=0.02, again_s=0.0
+        )
+
     @asynccontextmanager
     async def playing(self) -> AsyncIterator[None]:
         """A job in work, each segment of which waits to be let."""
         request = VideoRequest(text=TEXT, tier="test", size=128, quality="draft")
         self.jobs.create(self.job, request)
-        director = Director(replace(self.stages, animation=self.gated), self.storage, self.tier)
-        runner = Runner(director, self.jobs, self.storage, "test", beat_s=0.02, poll_s=0.02)
-        task = asyncio.create_task(runner.run())
+        async with self.working():
+            yield
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.runner().run())
         try:
             yield
         finally:
@@ -109,7 +127,7 @@ class Theatre:
         """Waits until the playlists list these and no others."""
 
         async def reached() -> bool:
-            texts = [(await self.get(f"{track}.m3u8")).text for track in ("video", "audio")]
+            texts = [(await self.playlist(track)).text for track in ("video", "audio")]
             return all(pieces(text) == list(starts) for text in texts)
 
         await self.until(reached)
@@ -127,12 +145,12 @@ class Theatre:
         assert master.status_code == 200
         found = {"master.m3u8": master.content}
         for track in ("video", "audio"):
-            playlist = await self.get(f"{track}.m3u8")
-            found[f"{track}.m3u8"] = playlist.content
+            playlist = await self.playlist(track)
+            found[f"{self.run}/{track}.m3u8"] = playlist.content
             lines = playlist.text.splitlines()
             [init] = [line.split('"')[1] for line in lines if "EXT-X-MAP" in line]
-            for path in [init, *(line for line in lines if line[0] != "#")]:
-                answer = await self.get(path)
+            for name in [init, *(line for line in lines if line[0] != "#")]:
+                answer = await self.get(path := f"{self.run}/{name}")
                 assert answer.status_code == 200, answer.text
                 assert answer.headers["content-type"] == f"{track}/mp4"
                 assert "immutable" in answer.headers["cache-control"]
@@ -140,18 +158,18 @@ class Theatre:
         for path, content in found.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             # A player waits for more as long as a playlist does not end.
-            more = b"#EXT-X-ENDLIST\n" if path in ("video.m3u8", "audio.m3u8") else b""
+            more = b"#EXT-X-ENDLIST\n" if path.endswith(("video.m3u8", "audio.m3u8")) else b""
             (folder / path).write_bytes(content.removesuffix(more) + more)
         return folder / "master.m3u8", found
 
     def stored(self) -> set[str]:
-        root = self.storage.path(job_files(self.job))
-        return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+        """What is stored of the job, without the name of the run."""
+        keys = [entry.key for entry in self.storage.list(job_files(self.job))]
+        return {key.split("/", 3)[-1] for key in keys}
 
     @property
     def clip(self) -> Path:
-        job = self.jobs.get(self.job)
-        return self.storage.path(f"{job_files(job.id, job.attempts)}/clip.mp4")
+        return self.storage.path(f"{job_files(self.job, self.run)}/clip.mp4")
 
 
 @pytest.fixture
@@ -188,11 +206,12 @@ def samples(source: Path) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 async def test_video_is_played_while_it_is_made_and_after(theatre: Theatre, tmp_path: Path) -> None:
     async with theatre.playing():
-        for path in ("master.m3u8", "video.m3u8", "audio.m3u8"):
-            refused(await theatre.get(path), 409, "not_ready")
-        theatre.gated.let(25)  # what lies before it is missing
-        await theatre.until(lambda: has(theatre, "1/segments/0000025.mp4"))
         refused(await theatre.get("master.m3u8"), 409, "not_ready")
+        theatre.gated.let(25)  # what lies before it is missing
+        await theatre.until(lambda: has(theatre, "segments/0000025.mp4"))
+        refused(await theatre.get("master.m3u8"), 409, "not_ready")
+        for track in ("video", "audio"):
+            refused(await theatre.playlist(track), 409, "not_ready")
         theatre.gated.let(0)
         await theatre.listed(0, 25)
         early, told = await theatre.recorded(tmp_path / "early")
@@ -201,14 +220,14 @@ async def test_video_is_played_while_it_is_made_and_after(theatre: Theatre, tmp_
         _, later = await theatre.recorded(tmp_path / "later")
         theatre.gated.let_all()
         job = await theatre.finished()
+        await theatre.until(lambda: tidied(theatre))
     assert job.clip is not None and job.clip.frames > 125
-    assert not any(path.split("/")[1] in ("segments", "sound") for path in theatre.stored())
     whole, last = await theatre.recorded(tmp_path / "whole")
+    for less, more in ((told, later), (later, last)):
+        grows(less, more, theatre.run)
     for track in ("video", "audio"):
-        for less, more in ((told, later), (later, last)):
-            assert b"ENDLIST" not in less[f"{track}.m3u8"]
-            assert more[f"{track}.m3u8"].startswith(less[f"{track}.m3u8"])
-        assert last[f"{track}.m3u8"].endswith(b"#EXT-X-ENDLIST\n")
+        assert b"ENDLIST" not in later[f"{theatre.run}/{track}.m3u8"]
+        assert last[f"{theatre.run}/{track}.m3u8"].endswith(b"#EXT-X-ENDLIST\n")
     for path, content in {**told, **later}.items():
         assert path.endswith("m3u8") or last[path] == content
     shown, heard = frames(theatre.clip), samples(theatre.clip)
@@ -221,85 +240,133 @@ async def test_video_is_played_while_it_is_made_and_after(theatre: Theatre, tmp_
 
 
 async def has(theatre: Theatre, path: str) -> bool:
-    return theatre.storage.exists(f"{job_files(theatre.job)}/{path}")
+    return path in theatre.stored()
+
+
+async def tidied(theatre: Theatre) -> bool:
+    return not any(path.startswith(("segments", "sound", "speech")) for path in theatre.stored())
+
+
+def grows(less: dict[str, bytes], more: dict[str, bytes], run: str) -> None:
+    for track in ("video", "audio"):
+        assert more[f"{run}/{track}.m3u8"].startswith(less[f"{run}/{track}.m3u8"])
 
 
 async def test_playlists_are_asked_for_anew_and_told_as_such(theatre: Theatre) -> None:
     async with theatre.playing():
         theatre.gated.let(0)
         await theatre.listed(0)
-        for path in ("master.m3u8", "video.m3u8", "audio.m3u8"):
+        for path in ("master.m3u8", f"{theatre.run}/video.m3u8", f"{theatre.run}/audio.m3u8"):
             playlist = await theatre.get(path)
             assert playlist.headers["content-type"] == "application/vnd.apple.mpegurl"
             assert playlist.headers["cache-control"] == "no-cache"
 
 
-async def test_second_attempt_does_not_mix_with_the_first(theatre: Theatre) -> None:
-    theatre.gated.failures[25] = [AnimationError("it slipped")]
+async def test_next_attempt_goes_on_with_the_playlists_of_the_first(
+    theatre: Theatre, tmp_path: Path
+) -> None:
+    theatre.gated.failures[75] = [AnimationError("it slipped")] * 3
     async with theatre.playing():
-        theatre.gated.let(0)
-        await theatre.listed(0)
-        first = (await theatre.get("video.m3u8")).text
-        theatre.gated.let(25)
+        theatre.gated.let(0, 25)
+        await theatre.listed(0, 25)
+        _, before = await theatre.recorded(tmp_path / "before")
+        theatre.gated.let(75)
 
         async def again() -> bool:
             return theatre.jobs.get(theatre.job).attempts == 2
 
         await theatre.until(again)
-        await theatre.listed(0, 25)
-        second = (await theatre.get("video.m3u8")).text
-        assert "1/video/" in first and "1/" not in second and "2/video/0000025.m4s" in second
-        refused(await theatre.get("1/video/0000000.m4s"), 404, "not_found")
-        assert (await theatre.get("2/video/0000000.m4s")).status_code == 200
+        _, between = await theatre.recorded(tmp_path / "between")
+        theatre.gated.let_all()
+        assert (await theatre.finished()).attempts == 2
+    _, after = await theatre.recorded(tmp_path / "after")
+    assert before["master.m3u8"] == between["master.m3u8"]
+    grows(before, between, theatre.run)
+    grows(between, after, theatre.run)
+    assert all(after[path] == data for path, data in before.items() if path.endswith(".m4s"))
 
 
-async def test_playlist_of_a_job_that_failed_ends(theatre: Theatre) -> None:
+async def test_playlists_of_a_version_that_was_replaced_end_and_others_begin(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with theatre.playing():
+        theatre.gated.let(0)
+        await theatre.listed(0)
+        old = theatre.run
+        before = (await theatre.playlist("video")).text
+    monkeypatch.setattr("serve_app.director.code_version", lambda: "the next one's")
+    async with theatre.working():
+
+        async def replaced() -> bool:
+            return theatre.run != old
+
+        await theatre.until(replaced)
+        await theatre.listed(0)
+        ended = (await theatre.get(f"{old}/video.m3u8")).text
+        assert ended == before + "#EXT-X-ENDLIST\n"
+        assert f"{theatre.run}/video.m3u8" in (await theatre.get("master.m3u8")).text
+        theatre.gated.let_all()
+        await theatre.finished()
+        await theatre.until(lambda: tidied(theatre))
+    refused(await theatre.get(f"{old}/video.m3u8"), 404, "not_found")
+
+
+async def test_what_a_failed_job_had_made_is_gone(theatre: Theatre) -> None:
     theatre.gated.failures[25] = [EngineError("it broke")]
     async with theatre.playing():
         theatre.gated.let(0)
         await theatre.listed(0)
         theatre.gated.let(25)
         assert (await theatre.finished()).error is not None
-        for track in ("video", "audio"):
-            assert (await theatre.get(f"{track}.m3u8")).text.endswith("#EXT-X-ENDLIST\n")
+        await theatre.until(lambda: nothing(theatre))
+    await gone(theatre, "it broke")
 
 
-async def test_playlist_of_a_cancelled_job_ends(theatre: Theatre) -> None:
+async def test_what_a_cancelled_job_had_made_is_gone(theatre: Theatre) -> None:
     async with theatre.playing():
         theatre.gated.let(0)
         await theatre.listed(0)
         await theatre.http.delete(f"/v1/videos/{theatre.job}")
-        for track in ("video", "audio"):
-            assert (await theatre.get(f"{track}.m3u8")).text.endswith("#EXT-X-ENDLIST\n")
-        await theatre.until(lambda: gone(theatre))
-        refused(await theatre.get("1/video/0000000.m4s"), 404, "not_found")
-        refused(await theatre.get("master.m3u8"), 409, "not_ready")
+        await gone(theatre, "cancelled")
+        await theatre.until(lambda: nothing(theatre))
+    await gone(theatre, "cancelled")
 
 
-async def gone(theatre: Theatre) -> bool:
-    return not await has(theatre, "1/segments/0000000.mp4")
+async def nothing(theatre: Theatre) -> bool:
+    return not theatre.stored()
+
+
+async def gone(theatre: Theatre, reason: str) -> None:
+    run = theatre.run
+    for path in ("master.m3u8", f"{run}/video.m3u8", f"{run}/video/0000000.m4s"):
+        answer = await theatre.get(path)
+        refused(answer, 410, "gone")
+        assert reason in answer.json()["detail"]
 
 
 _NAMES = {
-    "1/video/0000001.m4s": 404,
-    "1/video/0000150.m4s": 404,
-    "1/video/9999999.m4s": 404,
-    "1/video/25.m4s": 404,
-    "1/video/00000000.m4s": 404,
-    "1/video/0000000.mp4": 404,
-    "1/video/0000000.m4s%0a": 404,
-    "1/video/٠٠٠٠٠٠٠.m4s": 404,
-    "1/video/clip.mp4": 404,
-    "1/video/..%2fclip.mp4": 404,
-    "1/audio/whole.mp4": 404,
-    "1/captions/init.mp4": 422,
+    "RUN/video/0000001.m4s": 404,
+    "RUN/video/0000150.m4s": 404,
+    "RUN/video/9999999.m4s": 404,
+    "RUN/video/25.m4s": 404,
+    "RUN/video/00000000.m4s": 404,
+    "RUN/video/0000000.mp4": 404,
+    "RUN/video/0000000.m4s%0a": 404,
+    "RUN/video/٠٠٠٠٠٠٠.m4s": 404,
+    "RUN/video/clip.mp4": 404,
+    "RUN/video/..%2fclip.mp4": 404,
+    "RUN/audio/whole.mp4": 404,
+    "RUN/captions/init.mp4": 422,
     "2/video/init.mp4": 404,
     "2/audio/init.mp4": 404,
-    "0/video/init.mp4": 422,
+    "0/video/init.mp4": 404,
+    "0/video.m3u8": 404,
     "-1/video/init.mp4": 422,
-    "1/video/init.mp4/more": 404,
+    "../video/init.mp4": 404,
+    "RUN/video/init.mp4/more": 404,
     f"{'9' * 400}/video/init.mp4": 422,
-    "subtitles.m3u8": 422,
+    "subtitles.m3u8": 404,
+    "RUN/subtitles.m3u8": 422,
 }
 """Paths that no playlist names, and what they are answered with."""
 
@@ -309,7 +376,7 @@ async def test_what_no_playlist_names_is_not_there(theatre: Theatre) -> None:
         theatre.gated.let(0)
         await theatre.listed(0)
         for path, status in _NAMES.items():
-            answer = await theatre.get(path)
+            answer = await theatre.get(path.replace("RUN", theatre.run))
             assert answer.status_code == status, path
             assert answer.headers["content-type"] == "application/problem+json"
 
@@ -322,12 +389,12 @@ async def test_no_name_leads_out_of_the_playlists(theatre: Theatre, name: str) -
     request = VideoRequest(text=TEXT, tier="test", size=128, quality="draft")
     theatre.job = new_job_id()
     theatre.jobs.create(theatre.job, request)
-    for path in (f"1/video/{quote(name, safe='')}", quote(name, safe="")):
+    for path in (f"RUN/video/{quote(name, safe='')}", quote(name, safe="")):
         answer = await theatre.get(path)
         # A path that clients shorten may lead to the job itself, which is no file.
         assert answer.status_code in (404, 422) or answer.json()["id"] == theatre.job
 
 
 async def test_unknown_job(theatre: Theatre) -> None:
-    for path in ("master.m3u8", "video.m3u8", "1/video/init.mp4"):
+    for path in ("master.m3u8", "0/video.m3u8", "0/video/init.mp4"):
         refused(await theatre.get(path), 404, "not_found")

@@ -15,10 +15,13 @@ from serve_app.clients import SpeechClient, Stages
 from serve_app.config import TierConfig
 from serve_app.director import Director
 from serve_app.jobs import MAX_ATTEMPTS, job_files, new_job_id
+from serve_app.problems import QueueFullError
 from serve_app.runner import Runner
 from serve_app.schemas import Job, JobStatus, Stage, VideoRequest
 from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import FolderStorage
+
+CLIP_FILES = {"clip.mp4", "performance.json", "captions.srt", "captions.vtt"}
 
 
 class Faulty:
@@ -45,6 +48,7 @@ class Workplace:
         self, stages: Stages, storage: FolderStorage, jobs: SqlJobs, tier: TierConfig
     ) -> None:
         self.stages, self.storage, self.jobs, self.tier = stages, storage, jobs, tier
+        self.runners: list[Runner] = []
 
     def queue(self, request: VideoRequest) -> str:
         return self.jobs.create(new_job_id(), request).id
@@ -52,8 +56,8 @@ class Workplace:
     def runner(
         self, stages: Stages | None = None, parallel: int = 2, lease_s: float = 60.0
     ) -> Runner:
-        director = Director(stages or self.stages, self.storage, self.tier)
-        return Runner(
+        director = Director(stages or self.stages, self.storage, self.tier, pause_s=0.01)
+        runner = Runner(
             director,
             self.jobs,
             self.storage,
@@ -62,7 +66,10 @@ class Workplace:
             lease_s,
             beat_s=0.02,
             poll_s=0.02,
+            again_s=0.01,
         )
+        self.runners.append(runner)
+        return runner
 
     @asynccontextmanager
     async def running(self, runner: Runner) -> AsyncIterator[None]:
@@ -81,14 +88,19 @@ class Workplace:
                 await asyncio.sleep(0.02)
 
     async def finished(self, job: str) -> Job:
-        return await self.until(job, lambda found: found.status.final)
+        """The job when it is finished and those who worked on it have tidied up."""
+        return await self.until(
+            job,
+            lambda found: found.status.final and all(job not in r.working for r in self.runners),
+        )
 
     def faulty(self, before: Callable[[Utterance], object]) -> Stages:
         return replace(self.stages, speech=Faulty(self.stages.speech, before))
 
     def files(self, job: str) -> set[str]:
-        root = self.storage.path(job_files(job))
-        return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+        """What is stored of a job, without the name of the run."""
+        keys = [entry.key for entry in self.storage.list(job_files(job))]
+        return {key.split("/", 3)[-1] for key in keys}
 
 
 @pytest.fixture
@@ -106,10 +118,10 @@ async def test_job_becomes_a_clip_with_its_files(
         done = await workplace.finished(job)
     assert done.status is JobStatus.SUCCEEDED
     assert done.clip is not None and done.clip.path == f"/v1/videos/{job}/content"
-    assert workplace.files(job) == {"1/clip.mp4", "1/performance.json", "1/captions.vtt"}
-    folder = workplace.storage.path(job_files(job, 1))
-    assert (folder / "captions.vtt").read_text().startswith("WEBVTT")
-    json.loads((folder / "performance.json").read_text())
+    assert workplace.files(job) == CLIP_FILES
+    files = job_files(job, done.run)
+    assert workplace.storage.get(f"{files}/captions.vtt").startswith(b"WEBVTT")
+    json.loads(workplace.storage.get(f"{files}/performance.json"))
 
 
 async def test_several_jobs_at_once_and_no_more(
@@ -157,20 +169,38 @@ async def test_callers_fault_is_told_once_and_leaves_nothing(
     assert workplace.files(job) == set()
 
 
+@pytest.mark.parametrize(
+    ("times", "attempts"),
+    [(1, 1), (2, 1), (3, 2), (5, 2), (6, 3), (8, 3)],
+)
 async def test_failure_that_may_pass_is_tried_again(
-    workplace: Workplace, request_: VideoRequest
+    workplace: Workplace, request_: VideoRequest, times: int, attempts: int
 ) -> None:
-    failures = iter([True, False])
+    """A few times where it happened, and if that does not help, in another attempt."""
+    failures = iter([True] * times)
 
-    def fail_once(_: Utterance) -> None:
-        if next(failures):
+    def fail(_: Utterance) -> None:
+        if next(failures, False):
             raise SynthesisError("out of breath")
 
     job = workplace.queue(request_)
-    async with workplace.running(workplace.runner(workplace.faulty(fail_once))):
+    async with workplace.running(workplace.runner(workplace.faulty(fail))):
         done = await workplace.finished(job)
-    assert (done.status, done.attempts) == (JobStatus.SUCCEEDED, 2)
-    assert workplace.files(job) == {"2/clip.mp4", "2/performance.json"}
+        assert workplace.files(job) == CLIP_FILES
+    assert (done.status, done.attempts) == (JobStatus.SUCCEEDED, attempts)
+
+
+async def test_full_stage_is_waited_for(workplace: Workplace, request_: VideoRequest) -> None:
+    refusals = iter(range(30))
+
+    def refuse(_: Utterance) -> None:
+        if next(refusals, None) is not None:
+            raise QueueFullError("too much to do")
+
+    job = workplace.queue(request_)
+    async with workplace.running(workplace.runner(workplace.faulty(refuse))):
+        done = await workplace.finished(job)
+    assert (done.status, done.attempts) == (JobStatus.SUCCEEDED, 1)
 
 
 async def test_failure_that_does_not_pass_is_told_at_last(
@@ -258,12 +288,12 @@ async def test_owner_that_lost_its_job_does_not_disturb_the_next(
     async with workplace.running(slow):
         await workplace.until(job, lambda found: found.attempts == 1)
         async with workplace.running(workplace.runner()):
-            done = await workplace.finished(job)
+            done = await workplace.until(job, lambda found: found.status.final)
         gate.set()
         await workplace.until(job, lambda _: not slow.working)
     assert (done.status, done.attempts) == (JobStatus.SUCCEEDED, 2)
     assert workplace.jobs.get(job) == done
-    assert workplace.files(job) == {"2/clip.mp4", "2/performance.json"}
+    assert workplace.files(job) == CLIP_FILES
 
 
 async def test_request_of_another_version_fails_and_stops_nobody(

@@ -1,0 +1,111 @@
+"""Files that callers send: streamed to storage, bounded, and named by ids afterwards."""
+
+import asyncio
+import re
+import secrets
+import shutil
+from collections.abc import Mapping
+from typing import BinaryIO
+
+from backends.errors import InputError, UnknownPortraitError
+from backends.faces.framing import names_picture
+from backends.faces.presets import PRESETS
+from serve_app.problems import RequestTooLargeError
+from serve_app.schemas import VideoRequest
+from serve_app.storage import Storage
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class Uploads:
+    def __init__(self, storage: Storage, max_bytes: int) -> None:
+        self._storage = storage
+        self._max_bytes = max_bytes
+
+    async def keep(self, file: BinaryIO) -> str:
+        """Its id serves as `portrait`, `driving_video`, `audio` and `background` in requests."""
+        upload = secrets.token_hex(16)
+        await self.store(_key(upload), file)
+        return upload
+
+    async def forget(self, upload: str) -> None:
+        """Raises UnknownPortraitError where there is none of that id."""
+        key = self.portrait(upload)
+        await asyncio.to_thread(self._storage.delete, key)
+
+    async def store(self, key: str, file: BinaryIO) -> None:
+        """Raises RequestTooLargeError, and leaves nothing behind then."""
+
+        def copy() -> None:
+            with self._storage.writing(key) as path, path.open("wb") as target:
+                shutil.copyfileobj(file, target)
+                if target.tell() > self._max_bytes:
+                    raise RequestTooLargeError(
+                        f"the file has {target.tell()} bytes, at most {self._max_bytes} are taken"
+                    )
+
+        await asyncio.to_thread(copy)
+
+    def placed(self, request: VideoRequest, own: Mapping[str, str]) -> VideoRequest:
+        """The request with storage keys in place of ids.
+
+        Args:
+            own: keys of files that came with the request, by field.
+
+        Raises:
+            InputError: it names an upload that does not exist.
+        """
+        kept = {
+            "portrait": own.get("portrait") or self.portrait(request.portrait),
+            "driving_video": self.driving_video(request.driving_video),
+            "audio": own.get("audio") or self.audio(request.audio),
+            "background": self.background(request.background),
+        }
+        return request.model_copy(update=kept)
+
+    def portrait(self, portrait: str) -> str:
+        """The storage key of an upload; a preset as it is."""
+        if portrait.startswith("preset:"):
+            return portrait
+        if upload := self._found(portrait):
+            return upload
+        known = ", ".join(f"preset:{name}" for name in PRESETS)
+        raise UnknownPortraitError(
+            f"portrait {portrait!r} is neither the id of an upload nor one of {known}"
+        )
+
+    def driving_video(self, video: str | None) -> str | None:
+        if not video:
+            return None
+        if key := self._found(video):
+            return key
+        raise InputError(
+            f"driving_video {video!r} is not the id of an upload; send the video to /v1/uploads first"
+        )
+
+    def audio(self, audio: str | None) -> str | None:
+        if not audio:
+            return None
+        if key := self._found(audio):
+            return key
+        raise InputError(
+            f"audio {audio!r} is not the id of an upload; send the recording to /v1/uploads first"
+        )
+
+    def background(self, background: str) -> str:
+        if not names_picture(background):
+            return background
+        if key := self._found(background):
+            return key
+        raise InputError(
+            f"background {background!r} is neither source, blur, #rrggbb nor the id of an upload; "
+            "send a picture to /v1/uploads first"
+        )
+
+    def _found(self, upload: str) -> str | None:
+        known = _ID.fullmatch(upload) and self._storage.exists(_key(upload))
+        return _key(upload) if known else None
+
+
+def _key(upload: str) -> str:
+    return f"uploads/{upload}"

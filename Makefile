@@ -22,7 +22,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
   2>/dev/null && echo "$$p" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format bench lock clean
+.PHONY: help setup demo serve test check format bench chaos load lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -58,6 +58,12 @@ format: $(VENV)/.light-dev ## lays the code out
 bench: $(VENV)/.light ## speed and memory on this machine, kept in benchmarks/results/
 	$(BIN)/python -m benchmarks.speak
 	$(BIN)/python -m benchmarks.rig_speed
+
+chaos: $(VENV)/.light-dev ## kills every part of the service while it works: is anything lost? (ARGS="--jobs 100")
+	$(BIN)/python -m benchmarks.chaos $(ARGS)
+
+load: $(VENV)/.light ## the service under 80 % and 300 % of its capacity, a quarter of an hour (ARGS="--minutes 10")
+	$(BIN)/python -m benchmarks.load $(ARGS)
 
 lock: $(BIN)/uv ## requirements.lock anew, with the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \

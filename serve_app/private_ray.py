@@ -5,6 +5,7 @@ loopback interface, and at the end exactly the processes that it started are gon
 """
 
 import contextlib
+import fcntl
 import logging
 import os
 import secrets
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 import psutil
 import ray
@@ -22,6 +24,7 @@ from backends.errors import EngineError
 
 OBJECTS_BYTES = 128 * 2**20
 """Of shared memory; what goes between stages is small."""
+_PREFIX, _LOCK = "prosopon-", "owner.lock"
 _LONGEST_FOLDER = 40
 """Characters: sockets lie 60 deeper, and their paths may have 107."""
 _STARTS = 3
@@ -41,6 +44,7 @@ class PrivateRay:
         self._cpus = max(cpus, os.cpu_count() or 1)
         self._before: set[int] = set()
         self._folder: Path | None = None
+        self._lock: IO[str] | None = None
 
     @property
     def folder(self) -> Path:
@@ -60,6 +64,7 @@ class PrivateRay:
         """
         if ray.is_initialized():
             raise EngineError("this process uses Ray already; a service needs a process of its own")
+        clear_away(Path(short_folder()))
         for attempt in range(1, _STARTS + 1):
             try:
                 self._try()
@@ -72,7 +77,8 @@ class PrivateRay:
                     raise EngineError(f"Ray does not start on this machine: {error}") from error
 
     def _try(self) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="prosopon-", dir=short_folder()))
+        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=short_folder()))
+        self._lock = hold(self._folder)
         self._before = {child.pid for child in psutil.Process().children(recursive=True)}
         with ray_environment(self._folder):
             # Ray reads this from the environment when it is first imported, which was earlier.
@@ -100,6 +106,24 @@ class PrivateRay:
             if self._folder is not None:
                 shutil.rmtree(self._folder, ignore_errors=True)
                 self._folder = None
+            if self._lock is not None:
+                self._lock.close()
+                self._lock = None
+
+
+def hold(folder: Path) -> IO[str]:
+    """Marks a folder as in use for as long as this process lives and the answer is open."""
+    lock = (folder / _LOCK).open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return lock
+
+
+def clear_away(parent: Path) -> None:
+    """Removes what was left there by those that were killed: the folders that nobody holds any more."""
+    for path in parent.glob(f"{_PREFIX}*/{_LOCK}"):
+        with contextlib.suppress(OSError), path.open() as lock:  # in use, or not ours
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def short_folder() -> str:

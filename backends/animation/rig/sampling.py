@@ -135,7 +135,7 @@ def _between(
 def soften(
     colours: Words, columns: Places, rows: Places, left: int, right: int, top: int, bottom: int
 ) -> None:
-    """Mixes a quarter of each other into neighbours that are more than five pixels apart in the texture: a part of
+    """Mixes a quarter of each other into neighbours that are far apart in the texture: a part of
     the person hides another there.
 
     Args:
@@ -159,7 +159,7 @@ def soften(
 @compiled
 def _torn(columns: Places, rows: Places, y: int, start: int, end: int) -> bool:
     """Whether any has a far neighbour on its right or below."""
-    shift, beyond = np.int32(2 * UNITS), np.int32(-8 * UNITS)
+    shift, beyond = np.int32(UNITS), np.int32(-4 * UNITS)
     u, right_u, next_u = columns[y, start:end], columns[y, start + 1 :], columns[y + 1, start:end]
     v, right_v, next_v = rows[y, start:end], rows[y, start + 1 :], rows[y + 1, start:end]
     far = np.int32(0)
@@ -173,8 +173,8 @@ def _torn(columns: Places, rows: Places, y: int, start: int, end: int) -> bool:
 
 @compiled
 def _far(columns: Places, rows: Places, y: int, x: int, below: int, beside: int) -> bool:
-    """Further than -2 to 6 pixels: all that is left of a difference then is in these bits."""
-    shift, beyond = np.int32(2 * UNITS), np.int32(-8 * UNITS)
+    """Further than -1 to 3 pixels: all that is left of a difference then is in these bits."""
+    shift, beyond = np.int32(UNITS), np.int32(-4 * UNITS)
     across = np.int32(np.int32(columns[below, beside] - columns[y, x]) + shift)
     down = np.int32(np.int32(rows[below, beside] - rows[y, x]) + shift)
     return bool(((across | down) & beyond) != 0)

@@ -156,6 +156,7 @@ def grey(side: int) -> bytes:
         ({}, grey(20_000), 413, "media_too_large"),
         ({}, bytes(MAX_UPLOAD + 10), 413, "request_too_large"),
     ],
+    ids=lambda value: "picture" if isinstance(value, bytes) else None,
 )
 def test_bad_input_is_told_at_once_and_leaves_nothing(
     running: Running, fields: dict[str, str], picture: bytes | None, status: int, code: str

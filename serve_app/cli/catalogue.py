@@ -35,11 +35,8 @@ def voices(
         if as_json:
             print_json([voice.model_dump(mode="json", exclude={"preview"}) for voice in found])
         else:
-            columns = ("voice", "language", "gender", "style", "hertz", "tier", "weights' licence")
-            rows = [
-                (v.id, v.language, v.gender, v.style, str(v.sample_rate), v.tier, v.licence.weights)
-                for v in found
-            ]
+            columns = ("voice", "language", "gender", "style", "tier", "weights' licence")
+            rows = [(v.id, v.language, v.gender, v.style, v.tier, v.licence.weights) for v in found]
             print_table(columns, rows)
             if not found:
                 err.print("No voice; see: prosopon tiers")

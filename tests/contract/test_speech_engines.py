@@ -31,7 +31,7 @@ MELODY = "You remembered my birthday, and you even made a cake for me."
 _TREMBLE_S = 0.05
 """By which sentences of an engine that is not deterministic may differ."""
 CALM_DOWN = Cue.of(Emotion.NEUTRAL)
-LONG = ("She asked whether the board of the company had seen it. " * 8)[:400]
+LONG = ("She asked whether the board of the company had seen it. " * 4)[:200]
 
 
 @pytest.fixture(params=sorted(ENGINES), scope="module")

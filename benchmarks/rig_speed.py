@@ -42,6 +42,8 @@ STAGES: Mapping[str, tuple[object, str]] = {
     "mouth": (canvas, "draw_mouth"),
 }
 """What a frame's time goes into: where each function is looked up when it is called."""
+ROUNDS = 15
+"""Of drawing: the best counts, since whoever shares the processor can only slow it down."""
 GROWTH_FRAMES = 15_000
 """Ten minutes at 25 frames a second."""
 OUTPUT = Path("benchmarks/results/rig_speed.json")
@@ -149,7 +151,8 @@ def measure(portrait: Portrait, frames: int, bytes_a_second: float) -> dict[str,
         preparing.append(time.thread_time() - start)
     plan = talking(frames)
     list(engine.animate(avatar, plan, range(8)))
-    frame = statistics.median(seconds_a_frame(engine, avatar, plan)[4:])
+    rounds = [statistics.median(seconds_a_frame(engine, avatar, plan)[4:]) for _ in range(ROUNDS)]
+    frame = min(rounds)
     log: dict[str, float] = dict.fromkeys(STAGES, 0.0)
     with timed(log):
         whole = sum(seconds_a_frame(engine, avatar, plan))
@@ -158,6 +161,7 @@ def measure(portrait: Portrait, frames: int, bytes_a_second: float) -> dict[str,
         "prepare_ms": min(preparing) * 1e3,
         "frame_ms": frame * 1e3,
         "frames_a_second": 1 / frame,
+        "rounds_ms": [spent * 1e3 for spent in rounds],
         "floor_ms": floor * 1e3,
         "floor_share": floor / frame,
         "stages": {name: spent / whole for name, spent in log.items()},
@@ -207,7 +211,7 @@ def main() -> None:
 def show(result: dict[str, Any], frames: int) -> None:
     sizes = result["sizes"]
     table = Table(
-        title=f"rig, processor time, median of {frames} frames; {result['machine']['cpu']}"
+        title=f"rig, processor time, median of {frames} frames in the best of {ROUNDS} rounds; {result['machine']['cpu']}"
     )
     table.add_column("")
     for name in sizes:

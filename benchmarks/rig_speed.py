@@ -211,7 +211,7 @@ def main() -> None:
 def show(result: dict[str, Any], frames: int) -> None:
     sizes = result["sizes"]
     table = Table(
-        title=f"rig, processor time, median of {frames} frames in the best of {ROUNDS} rounds; {result['machine']['cpu']}"
+        title=f"rig, processor time, best of {ROUNDS} rounds of {frames} frames; {result['machine']['cpu']}"
     )
     table.add_column("")
     for name in sizes:

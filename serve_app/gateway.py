@@ -106,10 +106,10 @@ class Gateway:
                 self._jobs.create, job, request, warnings, once or None, order.webhook_url
             )
         except BaseException:
-            self._storage.delete(job_files(job))
+            await asyncio.to_thread(self._storage.delete, job_files(job))
             raise
         if created.id != job:  # the same request came twice at once
-            self._storage.delete(job_files(job))
+            await asyncio.to_thread(self._storage.delete, job_files(job))
         self._run(tier.wake())
         return created
 
@@ -221,7 +221,7 @@ class Gateway:
             await self.uploads.store(key, upload)
             return await tier.examine(key)
         finally:
-            self._storage.delete(key)
+            await asyncio.to_thread(self._storage.delete, key)
 
     # Inside
 

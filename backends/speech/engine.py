@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from backends.errors import EmptyTextError, InputError, TextTooLongError
+from backends.errors import (
+    EmptyTextError,
+    InputError,
+    TextTooLongError,
+    UnknownVoiceError,
+    UnsupportedLanguageError,
+)
 from backends.types import SpeechChunk, Utterance
 
 SLOWEST, FASTEST = 0.25, 4.0
@@ -87,17 +93,25 @@ class SpeechEngine(Protocol):
         ...
 
 
-def check_request(utterance: Utterance, speed: float, max_characters: int) -> None:
-    """What every engine asks of a text and a speed.
+def check_request(info: SpeechInfo, utterance: Utterance, voice: Voice, speed: float) -> None:
+    """What every engine asks of a request.
 
     Raises:
-        EmptyTextError, TextTooLongError, InputError: as `SpeechEngine.synthesize` says.
+        UnknownVoiceError, UnsupportedLanguageError, EmptyTextError, TextTooLongError, InputError: as
+            `SpeechEngine.synthesize` says.
     """
+    if all(voice.id != known.id for known in info.voices):
+        raise UnknownVoiceError(f"speech engine {info.name!r} has no voice {voice.id!r}")
+    if utterance.language not in info.languages:
+        raise UnsupportedLanguageError(
+            f"speech engine {info.name!r} does not speak {utterance.language!r}; "
+            f"it speaks {', '.join(info.languages)}"
+        )
     if not utterance.text.strip():
         raise EmptyTextError("the utterance has no text")
-    if len(utterance.text) > max_characters:
+    if len(utterance.text) > info.max_characters:
         raise TextTooLongError(
-            f"a sentence of {len(utterance.text)} characters is beyond this engine's {max_characters}; split it"
+            f"a sentence of {len(utterance.text)} characters is beyond this engine's {info.max_characters}; split it"
         )
     if not SLOWEST <= speed <= FASTEST:
         raise InputError(f"speed {speed} is outside {SLOWEST}..{FASTEST}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backends.errors import SynthesisError, UnknownVoiceError, UnsupportedLanguageError
+from backends.errors import SynthesisError
 from backends.speech.engine import Licence, SpeechInfo, Voice, check_request
 from backends.speech.espeak import library, phonemize, readable, speaking_as
 from backends.speech.levels import gain_for, levelled
@@ -69,7 +69,6 @@ class FormantEngine:
             )
             for language in _LANGUAGES
         )  # fmt: skip
-        self._voices = {voice.id: voice for voice in voices}
         self._info = SpeechInfo(
             name="espeak",
             voices=voices,
@@ -89,14 +88,8 @@ class FormantEngine:
         self, utterance: Utterance, voice: Voice, seed: int, speed: float = 1.0
     ) -> Iterator[SpeechChunk]:
         """Speaks one utterance as one chunk, from half to 2.7 times as fast; see `SpeechEngine.synthesize`."""
-        if voice.id not in self._voices:
-            raise UnknownVoiceError(f"espeak-ng has no voice {voice.id!r} here")
-        espeak_voice = _LANGUAGES.get(utterance.language)
-        if espeak_voice is None:
-            raise UnsupportedLanguageError(
-                f"{voice.id!r} does not speak {utterance.language!r}; it speaks {', '.join(_LANGUAGES)}"
-            )
-        check_request(utterance, speed, MAX_CHARACTERS)
+        check_request(self._info, utterance, voice, speed)
+        espeak_voice = _LANGUAGES[utterance.language]
         text = with_commas(utterance)
         if not phonemize([text], espeak_voice)[0]:
             yield silent_chunk(utterance, _RATE, _UNSPOKEN_S)

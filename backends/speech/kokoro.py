@@ -10,7 +10,6 @@ from typing import ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from backends.errors import UnknownVoiceError, UnsupportedLanguageError
 from backends.speech.engine import SpeechInfo, Voice, check_request
 from backends.speech.kokoro_model import SAMPLE_RATE, KokoroModel, check_packages, pieces
 from backends.speech.kokoro_phonemes import VOICES, ids_of, lines, symbols_of
@@ -53,12 +52,11 @@ class KokoroEngine:
         """
         check_packages()
         self._options = options or KokoroOptions()
-        self._voices = {voice.id: voice for voice in voices()}
         self._model: KokoroModel | None = None
         self._lock = threading.Lock()
         self._info = SpeechInfo(
             name="kokoro",
-            voices=tuple(self._voices.values()),
+            voices=voices(),
             languages=tuple(VOICES),
             alignments="exact",
             deterministic=True,
@@ -75,14 +73,7 @@ class KokoroEngine:
         self, utterance: Utterance, voice: Voice, seed: int, speed: float = 1.0
     ) -> Iterator[SpeechChunk]:
         """Speaks one utterance as one chunk; see `SpeechEngine.synthesize`."""
-        if voice.id not in self._voices:
-            raise UnknownVoiceError(f"Kokoro has no voice {voice.id!r}")
-        language = utterance.language
-        if language not in VOICES:
-            raise UnsupportedLanguageError(
-                f"Kokoro does not speak {language!r}; it speaks {', '.join(VOICES)}"
-            )
-        check_request(utterance, speed, MAX_CHARACTERS)
+        check_request(self._info, utterance, voice, speed)
         yield self._read(utterance, voice.id.partition(":")[2], seed, speed)
 
     def _read(self, utterance: Utterance, voice: str, seed: int, speed: float) -> SpeechChunk:

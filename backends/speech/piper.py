@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from backends.errors import UnknownVoiceError, UnsupportedLanguageError
+from backends.errors import UnsupportedLanguageError
 from backends.speech.engine import SpeechInfo, Voice, check_request
 from backends.speech.espeak import phonemize
 from backends.speech.levels import gain_for
@@ -70,16 +70,14 @@ class PiperEngine:
         self, utterance: Utterance, voice: Voice, seed: int, speed: float = 1.0
     ) -> Iterator[SpeechChunk]:
         """Speaks one utterance as one chunk; see `SpeechEngine.synthesize`."""
-        file = self._files.get(voice.id)
-        if file is None:
-            raise UnknownVoiceError(f"Piper has no voice {voice.id!r} here")
+        check_request(self._info, utterance, voice, speed)
+        file = self._files[voice.id]
         espeak_voice = file.espeak_voice(utterance.language)
         if espeak_voice is None:
             raise UnsupportedLanguageError(
                 f"voice {voice.id!r} does not speak {utterance.language!r}; "
                 f"it speaks {', '.join(dict.fromkeys([file.language, *SPOKEN_BY_ALL]))}"
             )
-        check_request(utterance, speed, MAX_CHARACTERS)
         yield self._load(file).speak(utterance, espeak_voice, voice.speaker, seed, speed)
 
     def _load(self, file: VoiceFile) -> "_LoadedVoice":

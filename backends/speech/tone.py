@@ -12,7 +12,6 @@ from typing import ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from backends.errors import UnknownVoiceError, UnsupportedLanguageError
 from backends.speech.engine import Licence, SpeechInfo, Voice, check_request
 from backends.speech.espeak import PUNCTUATION
 from backends.speech.phones import SILENCE, Phone, is_vowel
@@ -81,13 +80,7 @@ class ToneEngine:
         self, utterance: Utterance, voice: Voice, seed: int, speed: float = 1.0
     ) -> Iterator[SpeechChunk]:
         """Hums one utterance as one chunk; see `SpeechEngine.synthesize`."""
-        if voice not in self._info.voices:
-            raise UnknownVoiceError(f"Tone has no voice {voice.id!r}")
-        if utterance.language not in _PHONEMES:
-            raise UnsupportedLanguageError(
-                f"Tone does not speak {utterance.language!r}; it speaks {', '.join(_PHONEMES)}"
-            )
-        check_request(utterance, speed, _MAX_CHARACTERS)
+        check_request(self._info, utterance, voice, speed)
         yield _speak(utterance, seed % 2**64, speed)
 
 

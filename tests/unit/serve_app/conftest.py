@@ -12,6 +12,7 @@ from serve_app.schemas import VideoRequest
 from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import FolderStorage
 from tests.unit.serve_app.http_service import Service, opened
+from tests.unit.serve_app.postgres import Server, running_server
 
 TIER = TierConfig(
     tier="test",
@@ -25,6 +26,21 @@ TIER = TierConfig(
 @pytest.fixture
 def tier() -> TierConfig:
     return TIER
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a new job store, in each kind of database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'jobs.sqlite'}"
+    server: Server = request.getfixturevalue("server")
+    return server.new_database()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from serve_app.database import REVISION, Database
 from serve_app.jobs import new_job_id
 from serve_app.schemas import JobStatus, VideoRequest
 from serve_app.sql_jobs import JOBS, SqlJobs
-from tests.unit.serve_app.postgres import Server, running_server
 
 FIRST_SCHEMA = """
 CREATE TABLE jobs (
@@ -32,20 +30,6 @@ CREATE INDEX jobs_due ON jobs (tier, status, number);
 CREATE INDEX webhooks_due ON jobs (webhook_due);
 """
 """As services wrote it before there were migrations."""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'jobs.sqlite'}"
-    server: Server = request.getfixturevalue("server")
-    return server.new_database()
 
 
 def scripts() -> ScriptDirectory:

@@ -11,8 +11,6 @@ from backends.errors import StorageError
 from serve_app.jobs import MAX_ATTEMPTS, SHORT, Filter, Lease, new_job_id
 from serve_app.problems import NotFoundError, NotReadyError, problem
 from serve_app.schemas import (
-    ClipFacts,
-    Engines,
     Job,
     JobStatus,
     NoticeModel,
@@ -20,42 +18,11 @@ from serve_app.schemas import (
     VideoRequest,
 )
 from serve_app.sql_jobs import SqlJobs
-from tests.unit.serve_app.postgres import Server, running_server
+from tests.unit.serve_app.facts import FACTS
 
 LONG, OVER = 60.0, -1.0
 """Seconds of a lease; one that is negative has run out when it is given."""
 FAILURE = problem(422, "no_face", "there is no face")
-FACTS = ClipFacts(
-    path="/v1/videos/x/content",
-    duration_s=1.0,
-    frames=25,
-    fps=25,
-    size=(128, 128),
-    tier="test",
-    engines=Engines(speech="tone", animation="sketch", encoder="libx264"),
-    voice="tone:en",
-    language="en",
-    seed=0,
-    utterances=(),
-    phonemes=(),
-    warnings=(),
-    timings={"drawing": 0.5},
-    real_time_factor=0.5,
-)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'jobs.sqlite'}"
-    server: Server = request.getfixturevalue("server")
-    return server.new_database()
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from backends.errors import InputError
 from serve_app.problems import MEDIA_TYPE, problem
 from serve_app.remote import RemoteService, UnreachableError
-from serve_app.schemas import ClipFacts, Engines, Job, JobStatus, Stage, VideoRequest
+from serve_app.schemas import Job, JobStatus, Stage, VideoRequest
+from tests.unit.serve_app.facts import FACTS
 
 JOB = Job(
     id="1f",
@@ -26,26 +27,8 @@ JOB = Job(
     error=None,
     clip=None,
 )
-CLIP = ClipFacts(
-    path="/v1/videos/1f/content",
-    duration_s=1.0,
-    frames=25,
-    fps=25,
-    size=(128, 128),
-    tier="lightweight",
-    engines=Engines(speech="tone", animation="sketch", encoder="libx264"),
-    voice="tone:en",
-    language="en",
-    seed=0,
-    utterances=(),
-    phonemes=(),
-    warnings=(),
-    timings={},
-    real_time_factor=1.0,
-    first_segment_s=None,
-)
 ACCEPTED = (202, "application/json", JOB.model_dump_json())
-DONE = JOB.model_copy(update={"status": JobStatus.SUCCEEDED, "clip": CLIP})
+DONE = JOB.model_copy(update={"status": JobStatus.SUCCEEDED, "clip": FACTS})
 FINISHED = (200, "application/json", DONE.model_dump_json())
 PROXY_WITHOUT_ROUTES = (404, "text/plain", "Path '/v1/videos' not found.")
 GATEWAY_DIED = (500, "text/plain", "Internal Server Error")
@@ -102,7 +85,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_request_whose_answer_was_lost_is_sent_again_under_the_same_name(lost: Answer) -> None:
     with answering(lost, ACCEPTED, FINISHED) as (service, asked):
         _, clip = service.make(VideoRequest(text="Hi."), {}, silent)
-    assert clip == CLIP
+    assert clip == FACTS
     methods, keys = zip(*asked, strict=True)
     assert methods == ("POST", "POST", "GET")
     assert keys[0] and keys[0] == keys[1]

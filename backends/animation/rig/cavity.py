@@ -288,8 +288,8 @@ def _sample(layer: Floats, u: float, v: float) -> tuple[float, float, float, flo
     """A layer with premultiplied transparency between four pixels; nothing outside of it."""
     if not (0.0 <= u < layer.shape[1] - 1 and 0.0 <= v < layer.shape[0] - 1):
         return 0.0, 0.0, 0.0, 0.0
-    i, j = int(u), int(v)
-    fx, fy = u - i, v - j
+    i, j = np.uint64(u), np.uint64(v)  # a sign would be looked at in every access
+    fx, fy = u - float(i), v - float(j)
     return (
         _between(layer, i, j, fx, fy, 0), _between(layer, i, j, fx, fy, 1),
         _between(layer, i, j, fx, fy, 2), _between(layer, i, j, fx, fy, 3),
@@ -297,7 +297,10 @@ def _sample(layer: Floats, u: float, v: float) -> tuple[float, float, float, flo
 
 
 @compiled
-def _between(layer: Floats, i: int, j: int, fx: float, fy: float, c: int) -> float:
-    above = layer[j, i, c] + fx * (layer[j, i + 1, c] - layer[j, i, c])
-    below = layer[j + 1, i, c] + fx * (layer[j + 1, i + 1, c] - layer[j + 1, i, c])
+def _between(
+    layer: Floats, i: np.uint64, j: np.uint64, fx: float, fy: float, c: int
+) -> float:
+    right, down = i + np.uint64(1), j + np.uint64(1)
+    above = layer[j, i, c] + fx * (layer[j, right, c] - layer[j, i, c])
+    below = layer[down, i, c] + fx * (layer[down, right, c] - layer[down, i, c])
     return float(above + fy * (below - above))

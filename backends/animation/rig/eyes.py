@@ -337,9 +337,9 @@ def paint_eye(
 @compiled
 def _mix(image: NDArray[np.uint8], x: float, y: float, c: int) -> float:
     """Between four pixels."""
-    i, j = int(x), int(y)
-    fx, fy = np.float32(x - i), np.float32(y - j)
-    a, b = np.float32(image[j, i, c]), np.float32(image[j, i + 1, c])
-    d, e = np.float32(image[j + 1, i, c]), np.float32(image[j + 1, i + 1, c])
+    i, j, one = np.uint64(x), np.uint64(y), np.uint64(1)  # a sign would be looked at in every access
+    fx, fy = np.float32(x - float(i)), np.float32(y - float(j))
+    a, b = np.float32(image[j, i, c]), np.float32(image[j, i + one, c])
+    d, e = np.float32(image[j + one, i, c]), np.float32(image[j + one, i + one, c])
     near, far = a + fx * (b - a), d + fx * (e - d)
     return float(near + fy * (far - near))

@@ -1,0 +1,1 @@
+"""The cloud that Prosopon runs in, as a Pulumi program."""

@@ -1,0 +1,95 @@
+// Small parts: a slider, a voice's sample, a clock that ticks, and who remembers what was asked for.
+import { useEffect, useId, useRef, useState } from "react";
+import "@fontsource-variable/manrope";
+import "@fontsource-variable/source-serif-4";
+
+export function Slider({ label, value, min, max, step, percent, onCommit }) {
+  const [shown, setShown] = useState(value);
+  const timer = useRef(0);
+  const id = useId();
+  useEffect(() => setShown(value), [value]);
+  const told = percent ? `${Math.round(shown * 100)} %` : String(shown);
+  return (
+    <div className="slider">
+      <label htmlFor={id}>{label}</label>
+      <output htmlFor={id}>{told}</output>
+      <input
+        id={id}
+        type="range"
+        min={min}
+        max={max}
+        step={step}
+        value={shown}
+        aria-valuetext={told}
+        style={{ "--filled": `${((shown - min) / (max - min)) * 100}%` }}
+        onChange={(event) => {
+          const next = Number(event.target.value);
+          setShown(next);
+          clearTimeout(timer.current);
+          timer.current = setTimeout(() => onCommit(next), 150);
+        }}
+      />
+    </div>
+  );
+}
+
+export function Sample({ src, words, disabled }) {
+  const [playing, setPlaying] = useState(false);
+  const sound = useRef(null);
+  const stop = () => {
+    sound.current?.pause();
+    sound.current = null;
+    setPlaying(false);
+  };
+  useEffect(() => stop, [src]);
+  const play = () => {
+    const next = new Audio(src);
+    next.onended = next.onerror = stop;
+    sound.current = next;
+    setPlaying(true);
+    next.play().catch(stop);
+  };
+  return (
+    <button
+      type="button"
+      className="round"
+      disabled={disabled}
+      aria-pressed={playing}
+      aria-label={playing ? words.stop : words.listen}
+      title={playing ? words.stop : words.listen}
+      onClick={playing ? stop : play}
+    >
+      <svg viewBox="0 0 24 24" aria-hidden="true">
+        {playing ? <path d="M7 6h3.5v12H7zM13.500 6H17v12h-3.500z" /> : <path d="M8 5.200v13.600L19 12z" />}
+      </svg>
+    </button>
+  );
+}
+
+export function Ticker({ every, onTick }) {
+  const tick = useRef(onTick);
+  tick.current = onTick;
+  useEffect(() => {
+    const timer = setInterval(() => document.visibilityState === "visible" && tick.current(), every);
+    return () => clearInterval(timer);
+  }, [every]);
+  return null;
+}
+
+// A link that is put on the clipboard, and shown for where that is not allowed.
+export function CopiedLink({ link, label }) {
+  useEffect(() => {
+    if (link) navigator.clipboard?.writeText(link).catch(() => {});
+  }, [link]);
+  return <input className="copied" readOnly value={link} aria-label={label} onFocus={(event) => event.target.select()} />;
+}
+
+// The language of the document is that of its words: screen readers choose their voice by it.
+export function DocumentLanguage({ lang }) {
+  useEffect(() => {
+    if (!lang) return;
+    document.documentElement.lang = lang;
+    document.documentElement.dataset.said = lang;
+  }, [lang]);
+  return null;
+}

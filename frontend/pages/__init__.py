@@ -1,0 +1,1 @@
+"""What each page looks like."""

@@ -1,0 +1,78 @@
+"""What every page needs: whose browser it is, its language, and the address under which it reaches its files."""
+
+import time
+from typing import Any
+
+import reflex as rx
+
+from frontend.service import Service, ServiceError, client
+from frontend.settings import Settings
+from frontend.subjects import Subjects, kept_secret
+from frontend.words import problem_words
+
+_GRANT_S = 3600
+_FRESH_S = _GRANT_S / 2
+
+
+class Session(rx.State):
+    """Of one tab."""
+
+    lang: str = rx.LocalStorage("", name="prosopon.lang", sync=True)
+    """The pages' language, en or el; empty before the first visit is understood."""
+    base: str = ""
+    """Signed address of the gateway, under which this browser reads its files and uploads; no slash at its end."""
+    offline: bool = False
+    """The service did not answer last time."""
+    _granted: float = 0.0
+
+    @rx.var
+    def greek(self) -> bool:
+        return self.lang == "el"
+
+    @rx.event
+    async def renew(self) -> None:
+        """The signed address was refused, or nobody answered: asks for another."""
+        self._granted = 0.0
+        await self._enter()
+
+    async def _enter(self) -> Service:
+        """At the beginning of every page; afterwards `base` is good for half an hour at least."""
+        if not self.lang:
+            preferred = self.router.headers.accept_language.lower()
+            self.lang = "el" if preferred.startswith("el") else "en"
+        service = self._service()
+        if time.monotonic() - self._granted > _FRESH_S or not self.base:
+            body = {"scope": ["read", "upload"], "ttl_s": _GRANT_S}
+            grant = await self._asked(service.post("/v1/grants", body))
+            if grant:
+                self.base = Settings.read().public + grant["prefix"]
+                self._granted = time.monotonic()
+        return service
+
+    def _service(self) -> Service:
+        secret = kept_secret(Settings.read().folder)
+        subject = Subjects(secret).of(self.router.headers.cookie)
+        return Service(client(), subject or "")
+
+    def _service_itself(self) -> Service:
+        """Not on behalf of this browser: what concerns all."""
+        return Service(client(), "")
+
+    async def _asked(self, answer: Any) -> Any:
+        """The service's answer, or None where it is not there; remembers which.
+
+        Raises:
+            ServiceError: it refused.
+        """
+        try:
+            found = await answer
+        except ServiceError as error:
+            self.offline = error.code == "unreachable"
+            if self.offline:
+                return None
+            raise
+        self.offline = False
+        return found
+
+    def _told(self, error: ServiceError) -> str:
+        return problem_words(error.code, error.detail, self.lang == "el")

@@ -1,0 +1,144 @@
+"""One video: while it is made, and afterwards."""
+
+from typing import Any
+
+import reflex as rx
+
+from frontend.service import ServiceError
+from frontend.settings import Settings
+from frontend.states.drafts import Draft, kept, remembered
+from frontend.states.studio import Studio
+from frontend.states.views import Piece, length, script_of, spans, voice_name, words_of
+from frontend.words import problem_words
+
+_FINAL = ("succeeded", "failed", "cancelled")
+
+
+class Video(Studio):
+    """Everything on a video's page. It keeps what was asked for in the studio's drafts."""
+
+    job: dict[str, Any] = {"id": "", "status": "", "progress": 0.0}
+    """As the service tells it, without what only its clip holds."""
+    status: str = ""
+    """queued, running, succeeded, failed, cancelled; gone where there is no such video; empty until it is known."""
+    source: str = ""
+    """The portrait it shows, as the studio names it."""
+    title: str = ""
+    """What is said."""
+    reason: str = ""
+    """Why it failed."""
+    spans: list[Piece] = []
+    length_s: float = 0.0
+    picture: list[int] = [0, 0]
+    spoken_language: str = "en"
+    facts: list[tuple[str, str]] = []
+    notes: list[str] = []
+    link: str = ""
+    """That was asked for, for anyone."""
+    asking: bool = False
+    """Whether it shall really be deleted."""
+
+    @rx.event
+    async def open(self) -> Any:
+        """The video that the address names."""
+        wanted = str(self.router.url.query_parameters.get("id", ""))
+        if wanted != self.job["id"]:
+            self._forget(wanted)
+            yield
+        await self._enter()
+        await self._look()
+
+    @rx.event
+    async def ended(self, status: str) -> None:
+        """The browser saw it end."""
+        await self._look()
+
+    @rx.event
+    async def again(self) -> Any:
+        """Back to the studio with everything as it was."""
+        if not kept(self.drafts, self.job["id"]):
+            clip = self.job.get("clip") or {}
+            script = Draft(
+                text=script_of(clip), seed=str(clip.get("seed", 0)), tier=self.job["tier"]
+            )
+            self.drafts = remembered(self.drafts, self.job["id"], script)
+        return rx.redirect(f"/?again={self.job['id']}")
+
+    @rx.event
+    async def cancel(self) -> Any:
+        await self._remove()
+        await self._look()
+
+    @rx.event
+    def ask(self, asking: bool) -> None:
+        self.asking = asking
+
+    @rx.event
+    async def delete(self) -> Any:
+        await self._remove()
+        return rx.redirect("/videos")
+
+    @rx.event
+    async def share(self) -> None:
+        """A link that works for anyone, for a while."""
+        try:
+            path = f"/v1/videos/{self.job['id']}/share"
+            link = await self._asked(self._service().post(path))
+        except ServiceError as error:
+            self.reason = self._told(error)
+            return
+        if link is not None:
+            self.link = Settings.read().public + link["url"]
+
+    async def _remove(self) -> None:
+        try:
+            await self._asked(self._service().delete(f"/v1/videos/{self.job['id']}"))
+        except ServiceError as error:
+            self.reason = self._told(error)
+
+    async def _look(self) -> None:
+        try:
+            job = await self._asked(self._service().get(f"/v1/videos/{self.job['id']}"))
+        except ServiceError as error:
+            self.status, self.reason = "gone", self._told(error)
+            return
+        if job is not None:
+            self._show(job)
+
+    def _forget(self, wanted: str) -> None:
+        self.job = {"id": wanted, "status": "", "progress": 0.0}
+        self.status = self.title = self.source = self.reason = ""
+        self.spans, self.length_s, self.facts, self.notes = [], 0.0, [], []
+        self.picture, self.link, self.asking = [0, 0], "", False
+
+    def _show(self, job: dict[str, Any]) -> None:
+        clip = job.get("clip")
+        draft = kept(self.drafts, job["id"])
+        self.source = str(draft.get("portrait", ""))
+        self.title = words_of(job) or str(draft.get("text", ""))
+        self.status = job["status"]
+        error = job.get("error")
+        self.reason = problem_words(error["code"], error["detail"], self.greek) if error else ""
+        self.notes = [one["message"] for one in job["warnings"]]
+        if clip:
+            self.spans = spans(clip["utterances"], self.greek)
+            self.length_s = clip["duration_s"]
+            self.picture = list(clip["size"])
+            self.spoken_language = clip["language"]
+            self.facts = self._facts(job, clip)
+            self.notes = [one["message"] for one in clip["warnings"]]
+            job = job | {"clip": {name: clip[name] for name in ("utterances", "seed")}}
+        self.job = job
+
+    def _facts(self, job: dict[str, Any], clip: dict[str, Any]) -> list[tuple[str, str]]:
+        width, height = clip["size"]
+        made_s = clip["duration_s"] * clip["real_time_factor"]
+        engines = clip["engines"]
+        return [
+            ("duration", length(clip["duration_s"], self.greek)),
+            ("picture", f"{width} × {height}, {clip['fps']} fps"),
+            ("voice", voice_name(clip["voice"].rpartition(":")[2])),
+            ("engines", f"{engines['speech']} · {engines['animation']} ({job['tier']})"),
+            ("made_in", length(made_s, self.greek)),
+            ("seed", str(clip["seed"])),
+        ]

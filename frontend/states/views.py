@@ -1,0 +1,227 @@
+"""The service's answers as the pages show them."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from frontend.words import language_name, said
+
+
+@dataclass
+class Tier:
+    name: str = ""
+    title: str = ""
+    available: bool = False
+    note: str = ""
+    """What it is, or why it cannot take work."""
+    waiting: int = 0
+    languages: list[str] = field(default_factory=list)
+    max_characters: int = 0
+
+
+@dataclass
+class Voice:
+    id: str = ""
+    label: str = ""
+    group: str = ""
+    """The name of its language."""
+    language: str = ""
+    tier: str = ""
+    preview: str = ""
+
+    @classmethod
+    def of(cls, voice: dict[str, Any], greek: bool) -> "Voice":
+        gender = {"female": ("woman", "γυναίκα"), "male": ("man", "άνδρας")}.get(voice["gender"])
+        style = "" if voice["style"] in ("low", "medium", "high") else voice["style"]
+        about = ", ".join(filter(None, [style, gender[greek] if gender else ""]))
+        return cls(
+            id=voice["id"],
+            label=voice_name(voice["name"]) + (f" ({about})" if about else ""),
+            group=language_name(voice["language"], greek),
+            language=voice["language"],
+            tier=voice["tier"],
+            preview=voice["preview"],
+        )
+
+
+@dataclass
+class Emotion:
+    name: str = ""
+    label: str = ""
+    cue: str = ""
+    """What is written between the brackets."""
+    names: list[str] = field(default_factory=list)
+    """By which a text may call it."""
+
+
+@dataclass
+class Piece:
+    """A stretch of speech under one emotion."""
+
+    before: str = ""
+    """The space before it, where there is one."""
+    text: str = ""
+    emotion: str = "neutral"
+    label: str = ""
+    start: float = 0.0
+    end: float = 0.0
+
+
+@dataclass
+class Box:
+    """A face, in hundredths of the picture."""
+
+    left: float = 0.0
+    top: float = 0.0
+    width: float = 0.0
+    height: float = 0.0
+    fit: bool = False
+    problem: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+LABELS = {
+    "neutral": ("neutral", "ουδέτερα"),
+    "happy": ("happy", "χαρούμενα"),
+    "excited": ("excited", "ενθουσιασμένα"),
+    "amazed": ("amazed", "με θαυμασμό"),
+    "surprised": ("surprised", "με έκπληξη"),
+    "sad": ("sad", "λυπημένα"),
+    "serious": ("serious", "σοβαρά"),
+    "angry": ("angry", "θυμωμένα"),
+    "fearful": ("fearful", "φοβισμένα"),
+    "disgusted": ("disgusted", "με αηδία"),
+    "calm": ("calm", "ήρεμα"),
+    "tender": ("tender", "τρυφερά"),
+    "confused": ("confused", "μπερδεμένα"),
+    "proud": ("proud", "περήφανα"),
+}
+
+
+def voice_name(name: str) -> str:
+    """Of a person rather than of a file, which is language_COUNTRY-speaker-quality."""
+    name = name.split("-")[1] if name.count("-") > 1 else name.split("_")[-1]
+    return name[:1].upper() + name[1:]
+
+
+def label(emotion: str, greek: bool) -> str:
+    return LABELS[emotion][greek] if emotion in LABELS else emotion
+
+
+def tiers(offered: list[dict[str, Any]], system: dict[str, Any], greek: bool) -> list[Tier]:
+    """Those that work first."""
+    waiting = {load["name"]: load["queued"] for load in system.get("tiers", ())}
+    found = [
+        Tier(
+            name=tier["name"],
+            title=tier["name"].capitalize(),
+            available=tier["available"],
+            note=tier["title"] if tier["available"] else tier["reason"],
+            waiting=waiting.get(tier["name"], 0),
+            languages=list(tier["languages"]),
+            max_characters=tier["max_characters"] or 0,
+        )
+        for tier in offered
+    ]
+    return sorted(found, key=lambda tier: not tier.available)
+
+
+def emotions(offered: list[dict[str, Any]], greek: bool) -> list[Emotion]:
+    """Under the first of their names in the language of the pages; texts may use any of them."""
+    return [
+        Emotion(
+            name=emotion["name"],
+            label=emotion["greek" if greek else "english"][0],
+            cue=emotion["greek" if greek else "english"][0],
+            names=[name.lower() for name in (*emotion["english"], *emotion["greek"])],
+        )
+        for emotion in offered
+    ]
+
+
+def pieces(utterances: list[dict[str, Any]], greek: bool) -> list[Piece]:
+    """Neighbours under one emotion are one piece."""
+    found: list[Piece] = []
+    for utterance in utterances:
+        for number, span in enumerate(utterance["spans"]):
+            emotion = span["emotion"]
+            text = f" {span['text']}" if found and number == 0 else span["text"]
+            if found and found[-1].emotion == emotion:
+                found[-1].text += text
+            else:
+                found.append(Piece(text=text, emotion=emotion, label=label(emotion, greek)))
+    for one, following in zip(found, [*found[1:], Piece()], strict=True):
+        if one.text.endswith(" ") or following.text.startswith(" "):
+            one.text, following.text = one.text.rstrip(), following.text.lstrip()
+            following.before = " "
+    return found
+
+
+def spans(utterances: list[dict[str, Any]], greek: bool) -> list[Piece]:
+    """The timeline of a finished clip."""
+    found: list[Piece] = []
+    for one in utterances:
+        if found and found[-1].emotion == one["emotion"]:
+            found[-1].text += " " + one["text"].strip()
+            found[-1].end = one["end_s"]
+        else:
+            found.append(
+                Piece(
+                    text=one["text"].strip(),
+                    emotion=one["emotion"],
+                    label=label(one["emotion"], greek),
+                    start=one["start_s"],
+                    end=one["end_s"],
+                )
+            )
+    return found
+
+
+def boxes(check: dict[str, Any]) -> list[Box]:
+    width, height = check["width"], check["height"]
+    return [
+        Box(
+            left=100 * face["box"][0] / width,
+            top=100 * face["box"][1] / height,
+            width=100 * face["box"][2] / width,
+            height=100 * face["box"][3] / height,
+            fit=face["fit"],
+            problem=face["problem"],
+            notes=[w["message"] for w in face["warnings"]],
+        )
+        for face in check["faces"]
+    ]
+
+
+def words_of(job: dict[str, Any]) -> str:
+    """What a finished video says."""
+    clip = job.get("clip") or {}
+    return " ".join(one["text"].strip() for one in clip.get("utterances", ()))
+
+
+def script_of(clip: dict[str, Any]) -> str:
+    """What was spoken, with its cues written in; for videos whose text this browser has not kept."""
+    text, before = "", "neutral"
+    for one in clip.get("utterances", ()):
+        if one["emotion"] != before:
+            strength = "" if one["intensity"] >= 1 else f":{one['intensity']:g}"
+            text += f"[{one['emotion']}{strength}] "
+            before = one["emotion"]
+        text += one["text"].strip() + " "
+    return text.strip()
+
+
+def moment(seconds: float, greek: bool) -> str:
+    """A point in time as people say it."""
+    then = datetime.fromtimestamp(seconds, UTC).astimezone()
+    months = (
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+        ["Ιαν", "Φεβ", "Μαρ", "Απρ", "Μαΐ", "Ιουν", "Ιουλ", "Αυγ", "Σεπ", "Οκτ", "Νοε", "Δεκ"],
+    )[greek]
+    return f"{then.day} {months[then.month - 1]}, {then:%H:%M}"
+
+
+def length(seconds: float, greek: bool) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} {said('seconds', greek)}"
+    return f"{int(seconds // 60)}:{int(seconds % 60):02d}"

@@ -1,0 +1,351 @@
+"""The web app as people use it: a browser before `prosopon serve`."""
+
+import io
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import httpx
+import psutil
+import pytest
+from PIL import Image
+
+from backends.faces.presets import preset
+from tests.web.conftest import PATIENCE_MS, Site, Visitor, relay, wait_for
+
+Visit = Callable[..., Visitor]
+LONG = "This is a sentence that takes a little while to be spoken aloud. " * 4
+SHORT = "Hello there!"
+
+
+def picture(tmp_path: Path, colour: str = "#7aa0c0") -> Path:
+    """Without a face."""
+    path = tmp_path / "wall.png"
+    Image.new("RGB", (400, 300), colour).save(path)
+    return path
+
+
+def test_a_first_visit_ends_with_a_video_of_what_was_typed(visit: Visit, tmp_path: Path) -> None:
+    me = visit()
+    page = me.page
+    me.studio()
+    page.get_by_role("button", name="Grace Hopper").click()
+    page.get_by_text("Ready to speak").first.wait_for()
+    box = page.get_by_role("textbox", name="What they say")
+    box.fill("Good morning ")
+    box.press("End")
+    page.get_by_role("button", name="Insert: happy").click()
+    page.keyboard.type(f"everyone. {LONG}")
+    assert box.input_value().startswith("Good morning [happy] everyone.")
+    page.locator(".spoken").get_by_text("Good morning", exact=True).wait_for()
+    page.locator(".spoken em", has_text="happy").wait_for()
+    page.locator("summary").click()
+    page.get_by_label("Size").select_option("480")
+    me.go()
+
+    seen: list[int] = []
+    bar = page.get_by_role("progressbar")
+
+    def plays() -> bool:
+        if bar.count():
+            seen.append(int(bar.first.get_attribute("aria-valuenow") or 0))
+        return bool(page.evaluate("(document.querySelector('video')?.currentTime ?? 0) > 0"))
+
+    wait_for("playback", plays)
+    assert page.locator("#download").count() == 0, "the video plays only once it is finished"
+    assert len(set(seen)) > 1, f"progress does not move: {seen}"
+
+    with page.expect_download() as saved:
+        me.finished().click()
+    path = tmp_path / "clip.mp4"
+    saved.value.save_as(path)
+    with av.open(str(path)) as clip:
+        assert {stream.type for stream in clip.streams} >= {"video", "audio"}
+        length_s = clip.duration / av.time_base
+    assert length_s > 8
+    address = page.get_by_role("link", name="VTT").get_attribute("href")
+    captions = httpx.get(address, trust_env=False).text
+    assert "Good morning everyone." in " ".join(captions.split())
+    timeline = page.get_by_role("group", name="Feelings over time")
+    timeline.get_by_role("button", name="happy").first.wait_for()
+    assert not me.others, "something was loaded from elsewhere"
+    assert not me.faults
+
+
+def test_an_own_photo_speaks(visit: Visit, tmp_path: Path) -> None:
+    me = visit()
+    me.studio()
+    photo = tmp_path / "me.jpg"
+    Image.open(preset("hopper").path).convert("RGB").save(photo)
+    me.page.locator("input[type=file]").set_input_files(photo)
+    mine = me.page.get_by_role("button", name="me.jpg")
+    mine.wait_for()
+    me.page.get_by_text("Ready to speak").first.wait_for()
+    assert mine.get_attribute("aria-pressed") == "true"
+    me.make(SHORT)
+    me.finished()
+    # Again with changes: everything is as it was.
+    me.page.get_by_role("button", name="Again, with changes").click()
+    box = me.page.get_by_role("textbox", name="What they say")
+    wait_for("the text", lambda: box.input_value() == SHORT)
+    assert mine.get_attribute("aria-pressed") == "true"
+
+
+def test_a_picture_without_a_face_is_refused_with_the_reason(visit: Visit, tmp_path: Path) -> None:
+    me = visit()
+    me.studio()
+    me.page.locator("input[type=file]").set_input_files(picture(tmp_path))
+    alert = me.page.get_by_role("alert").filter(has_text="No face")
+    alert.wait_for()
+    assert not me.page.get_by_text("Ready to speak").count()
+
+
+def test_a_file_that_is_no_picture_is_refused_before_it_is_sent(
+    visit: Visit, tmp_path: Path
+) -> None:
+    me = visit()
+    me.studio()
+    path = tmp_path / "notes.txt"
+    path.write_text("hello")
+    me.page.locator("input[type=file]").set_input_files(path)
+    me.page.get_by_role("alert").filter(has_text="Choose a picture").wait_for()
+
+
+def test_a_text_that_is_too_long_says_so_and_makes_nothing(visit: Visit) -> None:
+    me = visit()
+    me.studio()
+    me.write("far too long " * 900)
+    alert = me.page.get_by_role("alert").filter(has_text="longer than this tier takes")
+    alert.first.wait_for()
+    me.page.locator("#make").click()
+    me.page.locator(".go").get_by_text("longer than this tier takes").wait_for()
+    assert "/video" not in me.page.url
+
+
+def test_an_unknown_cue_is_told_with_the_nearest_one(visit: Visit) -> None:
+    me = visit()
+    me.studio()
+    me.write("I am [hapy] today.")
+    me.page.get_by_text("did you mean [happy]?").wait_for()
+    assert me.page.locator('mark[data-emotion="unknown"]').inner_text() == "[hapy]"
+
+
+def test_a_video_can_be_cancelled(visit: Visit) -> None:
+    me = visit()
+    me.studio()
+    me.make(LONG)
+    me.page.get_by_role("button", name="Cancel").click()
+    me.page.get_by_role("heading", name="Cancelled").wait_for()
+    assert me.page.get_by_role("button", name="Again, with changes").is_visible()
+
+
+def test_a_reload_and_a_second_tab_find_the_work_again_and_it_heals(visit: Visit) -> None:
+    me = visit()
+    me.studio()
+    job = me.make(LONG)
+    me.page.reload()
+    me.page.get_by_role("progressbar").wait_for()
+    second = me.page.context.new_page()
+    second.goto(me.site)
+    second.get_by_role("link", name="A video is being made").click()
+    second.wait_for_url(f"**/video?id={job}")
+    # The connection breaks and comes back.
+    me.page.context.set_offline(True)
+    me.page.wait_for_timeout(1500)
+    me.page.context.set_offline(False)
+    for page in (me.page, second):
+        page.locator("#download").wait_for()
+
+
+def test_two_browsers_know_nothing_of_each_other(visit: Visit, http: httpx.Client) -> None:
+    me, other = visit(), visit()
+    me.studio()
+    other.studio()
+    job = me.make(SHORT)
+    me.finished()
+    me.page.goto(f"{me.site}/videos")
+    me.page.get_by_role("link", name=SHORT).wait_for()
+    other.page.goto(f"{me.site}/videos")
+    other.page.get_by_text("No videos yet").wait_for()
+    other.page.goto(f"{me.site}/video?id={job}")
+    other.page.get_by_role("heading", name="This video is not there").wait_for()
+    assert http.get(f"/v1/videos/{job}").status_code == 404
+
+    # Search and delete in one's own.
+    search = me.page.get_by_role("searchbox")
+    search.fill("nothing of the kind")
+    me.page.get_by_text("Nothing fits the search.").wait_for()
+    search.fill("hello")
+    me.page.get_by_role("link", name=SHORT).wait_for()
+    me.page.get_by_role("button", name=f"Delete: {SHORT}").click()
+    me.page.get_by_role("button", name="Delete", exact=True).click()
+    me.page.get_by_text("No videos yet").wait_for()
+
+
+def test_a_shared_link_works_for_anyone(visit: Visit) -> None:
+    me = visit(permissions=["clipboard-read", "clipboard-write"])
+    me.studio()
+    me.make(SHORT)
+    me.finished()
+    me.page.get_by_role("button", name="Copy a link").click()
+    me.page.get_by_role("button", name="The link is copied").wait_for()
+    link = me.page.evaluate("navigator.clipboard.readText()")
+    found = httpx.get(link, trust_env=False)
+    assert found.status_code == 200 and found.headers["content-type"] == "video/mp4"
+    assert av.open(io.BytesIO(found.content)).streams.video
+
+
+def test_greek_pages_and_a_greek_text(visit: Visit) -> None:
+    me = visit(locale="el-GR")
+    page = me.page
+    page.goto(me.site)
+    page.get_by_role("heading", name="Δώστε σε ένα πρόσωπο τα λόγια σας.").wait_for()
+    page.get_by_text("Έτοιμο να μιλήσει").first.wait_for()
+    box = page.get_by_role("textbox", name="Τι λέει")
+    box.fill("Καλημέρα! ")
+    box.press("End")
+    page.get_by_role("button", name="Εισαγωγή: χαρά").click()
+    page.keyboard.type("Τι ωραία μέρα.")
+    page.locator(".spoken em", has_text="χαρούμενα").wait_for()
+    assert page.evaluate("document.documentElement.lang") == "el"
+    page.locator("summary").click()
+    page.get_by_label("Μέγεθος").select_option("480")
+    me.go()
+    me.finished()
+    page.get_by_role("heading", name="Το βίντεό σας").wait_for()
+    assert "Καλημέρα! Τι ωραία μέρα." in page.locator("blockquote").inner_text()
+    page.get_by_role("button", name="English").click()
+    page.get_by_role("heading", name="Your video").wait_for()
+    page.reload()
+    page.get_by_role("heading", name="Your video").wait_for()
+
+
+def test_everything_can_be_done_with_the_keyboard(visit: Visit) -> None:
+    me = visit()
+    page = me.page
+    me.studio()
+
+    def on_to(name: str) -> None:
+        """Presses Tab until something of that name has the focus."""
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            told = page.evaluate(
+                "(() => { const e = document.activeElement;"
+                " return e.getAttribute('aria-label') || e.labels?.[0]?.innerText || e.innerText })()"
+            )
+            if name in (told or ""):
+                ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+                inside = page.evaluate("document.activeElement.matches('textarea')")
+                assert inside or ring != "none", f"{name} shows no focus"
+                return
+        raise AssertionError(f"{name} cannot be reached")
+
+    page.keyboard.press("Tab")
+    assert "Skip" in page.evaluate("document.activeElement.innerText")
+    page.keyboard.press("Enter")
+    on_to("Grace Hopper")
+    page.keyboard.press("Space")
+    on_to("What they say")
+    page.keyboard.type("Hello ")
+    on_to("Insert: happy")
+    page.keyboard.press("Enter")
+    page.keyboard.type("you.")
+    assert page.get_by_role("textbox", name="What they say").input_value() == "Hello [happy] you."
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/video?id=*")
+    me.finished()
+
+
+def test_the_service_goes_and_comes_back(visit: Visit, lonely: tuple[str, int], site: Site) -> None:
+    url, port = lonely
+    me = visit(url)
+    me.page.goto(url)
+    me.page.get_by_text("The service does not answer").wait_for()
+    me.write("My words stay.")
+    with relay(port, site.service):
+        me.page.get_by_text("Ready to speak").first.wait_for()
+        wait_for("the all-clear", lambda: not me.page.locator(".offline").count())
+        box = me.page.get_by_role("textbox", name="What they say")
+        assert box.input_value() == "My words stay."
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_a_serious_barrier(visit: Visit, theme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    me = visit(color_scheme=theme, reduced_motion="reduce")
+    me.studio()
+    rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+    def check(where: str) -> None:
+        found = Axe().run(me.page, options=rules).response["violations"]
+        told = [
+            (where, v["id"], [node["target"] for node in v["nodes"]])
+            for v in found
+            if v["impact"] in ("serious", "critical")
+        ]
+        assert not told
+
+    me.write("Hello [happy] you. I'm [hapy]. [sad] No. [angry] Yes!")
+    me.page.locator(".spoken em").first.wait_for()
+    me.page.locator("summary").click()
+    check("studio")
+    if theme == "light":
+        me.make(SHORT)
+        check("making")
+        me.finished()
+        check("result")
+    me.page.goto(f"{me.site}/videos")
+    me.page.locator(".card, .empty").first.wait_for()
+    check("videos")
+    me.page.goto(f"{me.site}/system")
+    me.page.locator(".tier-card").first.wait_for()
+    check("system")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+def test_nothing_is_wider_than_the_window_and_nothing_jumps(visit: Visit, width: int) -> None:
+    me = visit(viewport={"width": width, "height": 900})
+    me.page.add_init_script(
+        "window.shift = 0; new PerformanceObserver((all) => { for (const one of all.getEntries())"
+        " if (!one.hadRecentInput) window.shift += one.value })"
+        ".observe({type: 'layout-shift', buffered: true})"
+    )
+    me.studio()
+    assert me.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert me.page.evaluate("window.shift") < 0.1
+    for path in ("/videos", "/system", "/video?id=none", "/nowhere"):
+        me.page.goto(me.site + path)
+        me.page.get_by_role("heading", level=1).first.wait_for()
+        assert me.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+
+
+def test_the_first_page_is_light(visit: Visit) -> None:
+    me = visit()
+    sizes: list[int] = []
+    me.page.on("requestfinished", lambda r: sizes.append(r.sizes()["responseBodySize"]))
+    me.studio()
+    me.page.wait_for_load_state("networkidle", timeout=PATIENCE_MS)
+    assert sum(sizes) < 1_200_000, "more than 1.2 MB, pictures and fonts included"
+
+
+def test_the_service_is_shown_to_whoever_runs_it(visit: Visit) -> None:
+    me = visit()
+    me.page.goto(f"{me.site}/system")
+    me.page.get_by_role("heading", name="Lightweight").wait_for()
+    premium = me.page.get_by_role("listitem").filter(has_text="Premium")
+    assert "Not available" in premium.inner_text()
+    assert re.search(r"Animation\s*\d", me.page.locator(".tier-card").first.inner_text())
+
+
+def test_ctrl_c_ends_everything(site: Site) -> None:
+    """The last of all: it takes the service down."""
+    ours = [site.process, *site.process.children(recursive=True)]
+    assert any("frontend" in " ".join(p.cmdline()) for p in ours if p.is_running())
+    site.process.send_signal(signal.SIGINT)
+    _, alive = psutil.wait_procs(ours, timeout=90)
+    assert not alive
+    with pytest.raises(httpx.TransportError):
+        httpx.get(site.url, trust_env=False)

@@ -11,6 +11,8 @@ ENGINES: Mapping[str, str] = MappingProxyType(
     {
         "rig": "backends.animation.rig:RigEngine",
         "sketch": "backends.animation.sketch:SketchEngine",
+        "sadtalker": "backends.animation.sadtalker.engine:SadTalkerEngine",
+        "wav2lip": "backends.animation.wav2lip.engine:Wav2LipEngine",
     }
 )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from backends.speech.engine import Licence
 from backends.types import FrameBatch, Notice, Performance, Reference, Speech
@@ -25,6 +25,11 @@ class AnimationInfo:
     licence: Licence
     backdrops: bool = False
     """Can put something else behind the person than the portrait shows."""
+    lips: Literal["performance", "sound"] = "performance"
+    """What the mouth follows."""
+    hears_s: float = 0.0
+    """Seconds of sound before and behind a range of frames that the range is planned from. 0: the plan is the
+    performance; infinite: the clip is planned once, as a whole."""
 
 
 class AnimationEngine(Protocol[AvatarT, PlanT]):
@@ -46,7 +51,10 @@ class AnimationEngine(Protocol[AvatarT, PlanT]):
         ...
 
     def plan(self, avatar: AvatarT, speech: Speech, performance: Performance, seed: int) -> PlanT:
-        """What the engine adds to the performance by itself; the identity where it adds nothing."""
+        """What the engine adds to the performance by itself; the identity where it adds nothing.
+
+        Like a performance, a plan has `slice(start, end)`, which is enough to draw these frames of the clip.
+        """
         ...
 
     def animate(self, avatar: AvatarT, plan: PlanT, frames: range) -> Iterator[FrameBatch]:

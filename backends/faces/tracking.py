@@ -16,7 +16,7 @@ from backends.types import Box, ImageArray
 Array = NDArray[np.float64]
 
 MOST_LOST = 1 / 3
-"""Of the frames: a video with more of them without the face cannot be used."""
+"""Of the frames: a video with more of them without the face cannot be meshed."""
 SEARCH_EVERY = 5
 """Frames between two searches of the whole picture while there is no face."""
 WINDOW = 3.0
@@ -61,15 +61,18 @@ class Placement:
         return local
 
 
-def track_face(frames: Iterable[ImageArray], name: str, near: Box | None = None) -> Track:
+def track_face(
+    frames: Iterable[ImageArray], name: str, near: Box | None = None, most_lost: float = MOST_LOST
+) -> Track:
     """Follows one face through a video's frames, (h, w, 3) uint8 RGB each.
 
     Args:
         name: what messages call the video.
         near: where the face is at first; the largest one otherwise.
+        most_lost: share of the frames that it may be missing in.
 
     Raises:
-        NoFaceError: no face, or it is missing in more than MOST_LOST of the frames.
+        NoFaceError: no face, or it is missing in more of the frames than that.
     """
     rows: list[Array | None] = []
     box, search = near, 0
@@ -84,7 +87,7 @@ def track_face(frames: Iterable[ImageArray], name: str, near: Box | None = None)
             search -= 1
             box = face.box if face is not None else box
             rows.append(face.landmarks.astype(np.float64) if face is not None else None)
-    return _smoothed(rows, name)
+    return _smoothed(rows, name, most_lost)
 
 
 def _seen(tracker: FaceTracker, frame: ImageArray, box: Box) -> Face | None:
@@ -113,19 +116,24 @@ def _nearest(faces: list[Face], box: Box | None) -> Face | None:
     return min(faces, key=lambda f: abs(f.box.x - box.x) + abs(f.box.y - box.y))
 
 
-def _smoothed(rows: list[Array | None], name: str) -> Track:
-    found = np.array([row is not None for row in rows], bool)
+def check_found(found: NDArray[np.bool_], name: str, most_lost: float) -> None:
+    """Raises NoFaceError: a video's face is in none of its frames, or missing in more than this share of them."""
     if not found.any():
         raise NoFaceError(
-            f"no face found in {name} ({len(rows)} frames); use a video in which a person looks "
+            f"no face found in {name} ({len(found)} frames); use a video in which a person looks "
             "towards the camera, well lit and not covered"
         )
     lost = 1 - found.mean()
-    if lost > MOST_LOST:
+    if lost > most_lost:
         raise NoFaceError(
-            f"the face in {name} is lost in {lost:.0%} of its frames, at most {MOST_LOST:.0%} may "
+            f"the face in {name} is lost in {lost:.0%} of its frames, at most {most_lost:.0%} may "
             "be missing; use a part where it stays in the picture"
         )
+
+
+def _smoothed(rows: list[Array | None], name: str, most_lost: float) -> Track:
+    found = np.array([row is not None for row in rows], bool)
+    check_found(found, name, most_lost)
     seen = np.flatnonzero(found)
     table = np.stack([row for row in rows if row is not None]).reshape(len(seen), -1)
     after = np.searchsorted(seen, np.arange(len(rows))).clip(0, len(seen) - 1)

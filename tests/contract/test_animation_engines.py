@@ -13,6 +13,7 @@ from backends.animation.engine import AnimationEngine
 from backends.errors import InputError, UnknownEngineError
 from backends.faces.framing import Framing
 from backends.faces.portrait import load_portrait
+from backends.speech.torch_models import is_installed
 from backends.types import (
     COEFFICIENTS,
     INDEX,
@@ -25,7 +26,25 @@ from backends.types import (
 )
 
 FRAMES = 40
+FEW = {"sadtalker": 8}
+"""Frames of engines that take long."""
+REACH = {"sadtalker": 1.2}
+"""How far from the face's middle an engine draws, in boxes of the face: SadTalker's crop holds the whole head."""
+PAINTERS = {"sadtalker"}
+"""Engines that paint all of the face, which with random weights is noise."""
 SPEECH = Speech((SpeechChunk(np.zeros(16_000 * 2, np.float32), 16_000, (), (), ()),))
+
+
+def need(name: str) -> None:
+    """Skips where the engine of that name has not its packages."""
+    if name == "sadtalker" and not is_installed("torch"):
+        pytest.skip("the light set is installed; run: make test")
+
+
+def small_engine(name: str) -> AnimationEngine[Any, Any]:
+    """The engine of that name, with small random weights where it needs some."""
+    need(name)
+    return load_engine(name, {"size": 128} if name == "sadtalker" else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +55,20 @@ class Stage:
     portrait: Portrait
     avatar: Any
     plan: Any
+    whole: ImageArray
+    """All frames of the plan."""
+
+    @property
+    def frames(self) -> range:
+        return range(len(self.whole))
 
     def draw(self, frames: range) -> ImageArray:
         return drawn(self.engine, self.avatar, self.plan, frames)
+
+    def perform(self, rows: Performance, frames: range) -> ImageArray:
+        """What another performance looks like, in silence."""
+        plan = self.engine.plan(self.avatar, SPEECH, rows, 0)
+        return drawn(self.engine, self.avatar, plan, frames)
 
 
 def drawn(engine: AnimationEngine[Any, Any], avatar: Any, plan: Any, frames: range) -> ImageArray:
@@ -102,12 +132,13 @@ def portraits() -> list[Portrait]:
 @pytest.fixture(scope="module", params=list(ENGINES))
 def stages(request: pytest.FixtureRequest, portraits: list[Portrait]) -> Iterator[list[Stage]]:
     """One engine with two avatars."""
-    engine = load_engine(request.param)
+    engine = small_engine(request.param)
     made = []
     for seed, portrait in enumerate(portraits):
         avatar = engine.prepare(portrait)
         plan = engine.plan(avatar, SPEECH, lively(seed), seed)
-        made.append(Stage(engine, portrait, avatar, plan))
+        whole = drawn(engine, avatar, plan, range(FEW.get(request.param, FRAMES)))
+        made.append(Stage(engine, portrait, avatar, plan, whole))
     yield made
 
 
@@ -122,14 +153,14 @@ def test_an_engine_says_what_it_is(stages: list[Stage]) -> None:
 
 def test_frames_have_the_portraits_size(stages: list[Stage]) -> None:
     for stage in stages:
-        frames = stage.draw(range(FRAMES))
-        assert frames.shape == (FRAMES, *stage.portrait.pixels.shape)
+        frames = stage.whole
+        assert frames.shape == (len(stage.frames), *stage.portrait.pixels.shape)
         assert frames.dtype == np.uint8
 
 
 def test_frames_move_with_the_performance(stages: list[Stage]) -> None:
-    frames = stages[0].draw(range(FRAMES))
-    assert len({frame.tobytes() for frame in frames}) > FRAMES / 2
+    frames = stages[0].whole
+    assert len({frame.tobytes() for frame in frames}) > len(frames) / 2
 
 
 @pytest.mark.parametrize("part", [range(0, 1), range(7, 8), range(5, 29), range(16, 40)])
@@ -137,8 +168,8 @@ def test_any_range_gives_the_same_frames_as_the_whole(stages: list[Stage], part:
     stage = stages[0]
     if not stage.engine.info.shardable:
         pytest.skip("a renderer that recurs")
-    whole = stage.draw(range(FRAMES))
-    assert (stage.draw(part) == whole[part.start : part.stop]).all()
+    part = range(min(part.start, stage.frames[-1]), min(part.stop, stage.frames.stop))
+    assert (stage.draw(part) == stage.whole[part.start : part.stop]).all()
 
 
 def test_an_empty_range_draws_nothing(stages: list[Stage]) -> None:
@@ -148,18 +179,16 @@ def test_an_empty_range_draws_nothing(stages: list[Stage]) -> None:
 def test_drawing_twice_gives_the_same(stages: list[Stage]) -> None:
     stage = stages[0]
     again = stage.engine.prepare(stage.portrait)
-    first = stage.draw(range(8))
-    assert (drawn(stage.engine, again, stage.plan, range(8)) == first).all()
+    assert (drawn(stage.engine, again, stage.plan, range(8)) == stage.whole[:8]).all()
 
 
 def test_rows_of_a_clips_middle_are_enough(stages: list[Stage]) -> None:
     """A replica that draws a segment is given the segment's rows only."""
     stage = stages[0]
-    if not isinstance(stage.plan, Performance) or stage.engine.info.context_frames != (0, 0):
-        pytest.skip("the engine's plan is its own")
-    rows = stage.plan.slice(10, 20)
-    alone = drawn(stage.engine, stage.avatar, rows, range(10, 20))
-    assert (alone == stage.draw(range(10, 20))).all()
+    start, end = len(stage.whole) // 4, len(stage.whole) // 2
+    part = stage.plan.slice(start, end)
+    alone = drawn(stage.engine, stage.avatar, part, range(start, end))
+    assert (alone == stage.whole[start:end]).all()
 
 
 def test_frames_beyond_the_plan_are_refused(stages: list[Stage]) -> None:
@@ -171,17 +200,17 @@ def test_inputs_are_not_written(stages: list[Stage], portraits: list[Portrait]) 
     """Arrays out of the object store are read-only; these are, too, and a write would raise."""
     for stage, portrait in zip(stages, portraits, strict=True):
         before = portrait.pixels.copy()
-        stage.draw(range(FRAMES))
+        stage.draw(range(4))
         assert (portrait.pixels == before).all()
         assert not portrait.pixels.flags.writeable
 
 
 def test_two_threads_with_two_avatars_do_not_meet(stages: list[Stage]) -> None:
-    alone = [stage.draw(range(FRAMES)) for stage in stages]
+    alone = [stage.whole for stage in stages]
     together: list[ImageArray | None] = [None] * len(stages)
 
     def work(index: int) -> None:
-        together[index] = stages[index].draw(range(FRAMES))
+        together[index] = stages[index].draw(stages[index].frames)
 
     threads = [Thread(target=work, args=(i,)) for i in range(len(stages))]
     for thread in threads:
@@ -194,8 +223,8 @@ def test_two_threads_with_two_avatars_do_not_meet(stages: list[Stage]) -> None:
 
 
 def test_two_avatars_drawn_in_turns_do_not_meet(stages: list[Stage]) -> None:
-    alone = [stage.draw(range(FRAMES)) for stage in stages]
-    running = [s.engine.animate(s.avatar, s.plan, range(FRAMES)) for s in stages]
+    alone = [stage.whole for stage in stages]
+    running = [s.engine.animate(s.avatar, s.plan, s.frames) for s in stages]
     for batches in zip(*running, strict=True):
         for batch, whole in zip(batches, alone, strict=True):
             assert (batch.frames == whole[batch.start : batch.start + len(batch.frames)]).all()
@@ -204,28 +233,29 @@ def test_two_avatars_drawn_in_turns_do_not_meet(stages: list[Stage]) -> None:
 def test_a_still_performance_leaves_the_background(stages: list[Stage]) -> None:
     """Nothing but the face and what hangs on it may change when nobody moves."""
     for stage in stages:
-        frame = drawn(stage.engine, stage.avatar, still(), range(1))[0]
+        frame = stage.perform(still(), range(1))[0]
         change = np.abs(frame.astype(int) - stage.portrait.pixels.astype(int)).max(2)
         box = stage.portrait.face
         rows, columns = np.indices(change.shape)
-        around = (abs(columns - box.x - box.width / 2) < 0.6 * box.width) & (
-            abs(rows - box.y - box.height / 2) < 0.6 * box.height
+        reach = REACH.get(stage.engine.info.name, 0.6)
+        around = (abs(columns - box.x - box.width / 2) < reach * box.width) & (
+            abs(rows - box.y - box.height / 2) < reach * box.height
         )
         assert change[~around].max() <= 2
-        assert change.mean() < 8
+        assert change.mean() < 8 or stage.engine.info.name in PAINTERS
 
 
 def test_an_open_jaw_changes_the_mouth_and_a_closure_undoes_it(stages: list[Stage]) -> None:
     stage = stages[1]
-    if not stage.engine.info.uses_performance:
-        pytest.skip("follows only the sound")
+    if stage.engine.info.lips == "sound":
+        pytest.skip("the mouth follows the sound")
     base = still()
     coefficients = base.coefficients.copy()
     coefficients[1:, INDEX["jawOpen"]] = 0.6
     closure = np.zeros(FRAMES, np.float32)
     closure[2] = 1
     rows = replace(base, coefficients=coefficients, extra={"closure": closure})
-    rest, opened, closed = drawn(stage.engine, stage.avatar, rows, range(3)).astype(float)
+    rest, opened, closed = stage.perform(rows, range(3)).astype(float)
     box = stage.portrait.face
     lips = np.s_[
         int(box.y + 0.65 * box.height) : int(box.y + 0.9 * box.height),
@@ -242,5 +272,6 @@ def test_an_unknown_engine_is_named_with_the_known() -> None:
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_an_unknown_option_is_refused(name: str) -> None:
+    need(name)
     with pytest.raises(InputError, match="sparkle"):
         load_engine(name, {"sparkle": 1})

@@ -297,9 +297,7 @@ def _sample(layer: Floats, u: float, v: float) -> tuple[float, float, float, flo
 
 
 @compiled
-def _between(
-    layer: Floats, i: np.uint64, j: np.uint64, fx: float, fy: float, c: int
-) -> float:
+def _between(layer: Floats, i: np.uint64, j: np.uint64, fx: float, fy: float, c: int) -> float:
     right, down = i + np.uint64(1), j + np.uint64(1)
     above = layer[j, i, c] + fx * (layer[j, right, c] - layer[j, i, c])
     below = layer[down, i, c] + fx * (layer[down, right, c] - layer[down, i, c])

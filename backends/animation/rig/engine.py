@@ -27,6 +27,7 @@ from backends.animation.rig.shading import Shading, build_shading
 from backends.animation.rig.topology import OVAL, SKIN_POINTS
 from backends.errors import NoFaceError
 from backends.faces.detect import Face, face_at
+from backends.faces.tracking import Track
 from backends.speech.engine import Licence
 from backends.types import (
     Box,
@@ -118,9 +119,13 @@ class RigEngine:
             NoFaceError: No face is found where the portrait says.
         """
         if isinstance(reference, ReferenceVideo):
-            return prepare_clip(reference, _at_rest)
+            return self.prepare_tracked(reference, None)
         face = _face_at(np.ascontiguousarray(reference.pixels), reference.face)
         return _at_rest(reference, snap_lids(reference.pixels, face.landmarks.astype(np.float64)))
+
+    def prepare_tracked(self, video: ReferenceVideo, track: Track | None) -> MovingAvatar:
+        """As `prepare`, of a video whose face may have been followed already."""
+        return prepare_clip(video, _at_rest, track)
 
     def notices(self, avatar: RigAvatar | MovingAvatar) -> tuple[Notice, ...]:
         if isinstance(avatar, MovingAvatar) or avatar.layers.cut:

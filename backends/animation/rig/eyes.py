@@ -337,7 +337,11 @@ def paint_eye(
 @compiled
 def _mix(image: NDArray[np.uint8], x: float, y: float, c: int) -> float:
     """Between four pixels."""
-    i, j, one = np.uint64(x), np.uint64(y), np.uint64(1)  # a sign would be looked at in every access
+    i, j, one = (
+        np.uint64(x),
+        np.uint64(y),
+        np.uint64(1),
+    )  # a sign would be looked at in every access
     fx, fy = np.float32(x - float(i)), np.float32(y - float(j))
     a, b = np.float32(image[j, i, c]), np.float32(image[j, i + one, c])
     d, e = np.float32(image[j + one, i, c]), np.float32(image[j + one, i + one, c])

@@ -25,7 +25,7 @@ from backends.animation.rig.relight import apply_gains, sum_layers
 from backends.animation.rig.sampling import Maps, sample
 from backends.animation.rig.shading import TINT, Shading
 from backends.faces.clip import unpack
-from backends.faces.tracking import RIGID, track_face
+from backends.faces.tracking import RIGID, Track, track_face
 from backends.faces.video import UNNAMED_CLIP
 from backends.types import INDEX, Box, FrameBatch, ImageArray, Performance, Portrait, ReferenceVideo
 
@@ -79,17 +79,19 @@ class MovingAvatar:
 
 
 def prepare_clip(
-    video: ReferenceVideo, prepare: Callable[[Portrait, Array], RestParts]
+    video: ReferenceVideo, prepare: Callable[[Portrait, Array], RestParts], track: Track | None
 ) -> MovingAvatar:
     """Tracks a video and solves the rig on its best frame.
 
     Args:
         prepare: Makes mesh, shape, mouth and shading of a still picture with (478, 3) landmarks.
+        track: Of the video's face, where it has been followed already.
 
     Raises:
         NoFaceError: No face, or it is lost too often.
     """
-    track = track_face((unpack(frame) for frame in video.frames), UNNAMED_CLIP, video.face)
+    if track is None:
+        track = track_face((unpack(frame) for frame in video.frames), UNNAMED_CLIP, video.face)
     best = best_frame(track)
     points = track.landmarks[best, :, :2]
     (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()

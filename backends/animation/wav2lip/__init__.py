@@ -1,0 +1,1 @@
+"""Wav2Lip: mouths that follow the sound, on photos and videos."""

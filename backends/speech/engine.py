@@ -1,7 +1,7 @@
 """What a speech engine is."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from backends.errors import (
@@ -28,6 +28,16 @@ class Licence:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceReference:
+    """Recorded speech of one person, whose voice is to speak; see `backends.speech.cloning.read_reference`."""
+
+    key: str
+    """Of its content."""
+    sound: bytes = field(repr=False)
+    """FLAC, mono."""
+
+
+@dataclass(frozen=True, slots=True)
 class Voice:
     """A voice that an engine offers."""
 
@@ -48,6 +58,11 @@ class Voice:
     """Of the file with its model, which voices may share; 0 where there is none."""
     advice: str = ""
     """What whoever hears it should be told, as that there is a better voice and how to get it."""
+    languages: tuple[str, ...] = ()
+    """Further ones that it speaks as its own."""
+    cloned: bool = False
+    """It is whose `reference` it is given, and nobody without one."""
+    reference: VoiceReference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +117,10 @@ def check_request(info: SpeechInfo, utterance: Utterance, voice: Voice, speed: f
     """
     if all(voice.id != known.id for known in info.voices):
         raise UnknownVoiceError(f"speech engine {info.name!r} has no voice {voice.id!r}")
+    if voice.cloned and voice.reference is None:
+        raise InputError(
+            f"voice {voice.id!r} needs reference audio: a recording of who shall speak"
+        )
     if utterance.language not in info.languages:
         raise UnsupportedLanguageError(
             f"speech engine {info.name!r} does not speak {utterance.language!r}; "

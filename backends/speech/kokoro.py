@@ -24,8 +24,8 @@ _MARKS = "ˈˌːʲ"
 """Letters by their kind that are no phones of their own: these may vanish in quick speech."""
 _BREAKS = (".!?;:…", ",", " ")
 _EARLY = 720
-"""Samples by which phones are heard before the model's own durations have them: 30 ms by a forced aligner, in English and
-in Greek (`benchmarks.alignment`)."""
+"""Samples by which phones are heard before the model's own durations have them: 30 ms by a forced aligner, in English
+and in Greek (`benchmarks.alignment`)."""
 
 
 class KokoroOptions(BaseModel):

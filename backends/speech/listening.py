@@ -98,14 +98,23 @@ def timed(utterance: Utterance, samples: FloatArray, sample_rate: int) -> Speech
     Raises:
         InputError, UnsupportedLanguageError: as `follow`.
     """
+    line = spell(utterance)
+    phones = heard_phones(line, samples, sample_rate)
+    return to_chunk(utterance, samples, sample_rate, phones, line.words)
+
+
+def heard_phones(line: Spelled, samples: FloatArray, sample_rate: int) -> list[Phone]:
+    """The phones of an utterance in its sound, with their words, contiguous over the samples.
+
+    Raises:
+        InputError: the sound is too short for so many words.
+    """
 
     def sound(rate: int) -> list[FloatArray]:
         return [soxr.resample(samples, sample_rate, rate).astype(np.float32)]
 
-    line = spell(utterance)
     spans = find_aligner().align(sound, [line]).spans
-    phones = _owned(_phones(spans, 0, len(samples), sample_rate), line)
-    return to_chunk(utterance, samples, sample_rate, phones, line.words)
+    return _owned(_phones(spans, 0, len(samples), sample_rate), line)
 
 
 class _Sound:

@@ -22,6 +22,8 @@ class PolyglotOptions(BaseModel):
         default={"piper": {}, "kokoro": {}, "espeak": {}}, min_length=1
     )
     """Options of each engine by its name, the preferred first; one that is not installed is left out."""
+    required: tuple[str, ...] = ()
+    """Engines that are not left out: where one is missing, that is said instead."""
 
 
 class PolyglotEngine:
@@ -32,9 +34,11 @@ class PolyglotEngine:
     def __init__(self, options: PolyglotOptions | None = None) -> None:
         """
         Raises:
-            EngineUnavailableError, WeightsMissingError: none of the engines works here; of the first.
+            EngineUnavailableError, WeightsMissingError: a required engine does not work here, or none of them does; of
+                the first.
         """
-        engines = _working((options or PolyglotOptions()).engines)
+        chosen = options or PolyglotOptions()
+        engines = _working(chosen.engines, chosen.required)
         infos = [engine.info for engine in engines]
         self._by_voice = {v.id: engine for engine in engines for v in engine.info.voices}
         self._info = SpeechInfo(
@@ -63,7 +67,9 @@ class PolyglotEngine:
         return engine.synthesize(utterance, voice, seed, speed)
 
 
-def _working(asked: Mapping[str, Mapping[str, object]]) -> list[SpeechEngine]:
+def _working(
+    asked: Mapping[str, Mapping[str, object]], required: tuple[str, ...]
+) -> list[SpeechEngine]:
     from backends.speech import load_engine
 
     engines: list[SpeechEngine] = []
@@ -72,6 +78,8 @@ def _working(asked: Mapping[str, Mapping[str, object]]) -> list[SpeechEngine]:
         try:
             engines.append(load_engine(name, options))
         except (EngineUnavailableError, WeightsMissingError) as error:
+            if name in required:
+                raise
             _log.warning("speech without %s: %s", name, error.message)
             errors.append(error)
     if not engines:

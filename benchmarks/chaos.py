@@ -32,6 +32,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 
 from backends.types import segment_grid
+from benchmarks.boxes import unsigned
 from benchmarks.machine import machine
 from benchmarks.orders import TIER, Order, make
 from benchmarks.victim import NODE, PATIENCE_S, ROOT, STAGES, Victim, filled, small_disk, wait_for
@@ -142,7 +143,7 @@ class Trial:
     def _look(self, order: Order, clip: bytes, versions: dict[str, Path]) -> None:
         name = f"{order.number}-{order.sentences}.mp4"
         for version_name, folder in versions.items():
-            if clip == (folder / name).read_bytes():
+            if unsigned(clip) == unsigned((folder / name).read_bytes()):
                 self.found.versions[version_name] += 1
                 return
         self.found.wrong.append(f"order {order}: another clip than the one that was to be made")

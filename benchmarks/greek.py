@@ -10,19 +10,14 @@ Needs the extra `judge`.
 
 import argparse
 import json
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from rich.console import Console
 
-from backends.script import parse
 from backends.speech import find_voice, load_engine
-from backends.speech.engine import SpeechEngine, Voice
-from backends.types import Utterance
-from benchmarks.listening import errors, heard
+from benchmarks.listening import read_out, summary
 from benchmarks.machine import machine
 
 RESULTS = Path(__file__).parent / "results" / "greek.json"
@@ -60,40 +55,6 @@ SENTENCES = (
 )
 
 
-def written(
-    engine: SpeechEngine, voice: Voice, sentences: tuple[str, ...]
-) -> Iterator[tuple[str, str, float, float]]:
-    """For each sentence what was said and what was heard, processor seconds and seconds of speech."""
-    for sentence in sentences:
-        script = parse(sentence)
-        cpu_s, spoken_s, got = 0.0, 0.0, []
-        for utterance in script.utterances:
-            began = time.process_time()
-            chunks = list(engine.synthesize(_greek(utterance), voice, 0))
-            cpu_s += time.process_time() - began
-            spoken_s += sum(chunk.duration_s for chunk in chunks)
-            got += [heard(chunk.samples, chunk.sample_rate, "el") for chunk in chunks]
-        yield script.text, " ".join(got), cpu_s, spoken_s
-
-
-def _greek(utterance: Utterance) -> Utterance:
-    assert utterance.language == "el", utterance.text
-    return utterance
-
-
-def judged(voice: Voice, rows: list[tuple[str, str, float, float]]) -> dict[str, object]:
-    wrong = [errors(said, got) for said, got, _, _ in rows]
-    characters, of_characters, words, of_words = (
-        sum(column) for column in zip(*wrong, strict=True)
-    )
-    return {
-        "voice": voice.id,
-        "character_error": round(characters / of_characters, 4),
-        "word_error": round(words / of_words, 4),
-        "cpu_s_per_s": round(sum(r[2] for r in rows) / sum(r[3] for r in rows), 3),
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--sentences", type=int, default=len(SENTENCES))
@@ -105,11 +66,11 @@ def main() -> None:
     for name, voice_id in (("polyglot", asked.voice), ("espeak", None)):
         engine = load_engine(name)
         voice = find_voice(engine, voice_id, "el")
-        rows = list(written(engine, voice, sentences))
+        readings = list(read_out(engine, voice, sentences))
         if asked.show:
-            for said, got, _, _ in rows:
-                console.print(f"{said}\n  {got}", highlight=False)
-        found.append(judged(voice, rows))
+            for reading in readings:
+                console.print(f"{reading.said}\n  {reading.heard}", highlight=False)
+        found.append({"voice": voice.id, **summary(readings)})
         console.print(found[-1])
     RESULTS.parent.mkdir(exist_ok=True)
     report = {

@@ -1,7 +1,10 @@
 """What a speech recogniser hears: Whisper base, out of packages, as the judge of how well a voice is understood."""
 
 import shutil
+import time
 import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from backends.script import parse
+from backends.speech.engine import SpeechEngine, Voice
 from backends.types import FloatArray
 
 RATE = 16_000
@@ -81,3 +85,43 @@ def distance(a: str | list[str], b: str | list[str]) -> int:
         for j, y in enumerate(b, 1):
             diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
     return row[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text that a voice read out, and what was heard."""
+
+    said: str
+    heard: str
+    cpu_s: float
+    """Processor time of the voice."""
+    spoken_s: float
+
+
+def read_out(engine: SpeechEngine, voice: Voice, texts: Iterable[str]) -> Iterator[Reading]:
+    """Each text read out, and written down by the recogniser in the language of its letters."""
+    for text in texts:
+        script = parse(text)
+        cpu_s, spoken_s, got = 0.0, 0.0, []
+        for utterance in script.utterances:
+            began = time.process_time()
+            chunks = list(engine.synthesize(utterance, voice, 0))
+            cpu_s += time.process_time() - began
+            spoken_s += sum(chunk.duration_s for chunk in chunks)
+            samples = np.concatenate([chunk.samples for chunk in chunks])
+            got.append(heard(samples, chunks[0].sample_rate, utterance.language))
+        yield Reading(script.text, " ".join(got), cpu_s, spoken_s)
+
+
+def summary(readings: Sequence[Reading]) -> dict[str, float]:
+    """Shares of wrong characters and words over all readings, and processor seconds a second of speech."""
+    wrong = [errors(one.said, one.heard) for one in readings]
+    characters, of_characters, words, of_words = (
+        sum(column) for column in zip(*wrong, strict=True)
+    )
+    spoken_s = sum(one.spoken_s for one in readings)
+    return {
+        "character_error": round(characters / of_characters, 4),
+        "word_error": round(words / of_words, 4),
+        "cpu_s_per_s": round(sum(one.cpu_s for one in readings) / spoken_s, 3),
+    }

@@ -166,7 +166,7 @@ def _share(flags: Any) -> float:
     return float(np.mean(flags)) if len(flags) else 1.0
 
 
-def smallest(gap: Floats, fps: int, phonemes: Sequence[PhonemeSpan], name: str) -> Floats:
+def smallest(gap: Floats, fps: float, phonemes: Sequence[PhonemeSpan], name: str) -> Floats:
     """(n,) the smallest gap about the middle of each phoneme of a class."""
     found = []
     for middle in (_middle(p) for p in phonemes if _class(p) == name):

@@ -169,30 +169,30 @@ def _detector() -> Any:
 @cache
 def _predictor() -> Any:
     return _dlib().shape_predictor(
-        _needed("face_recognition_models").pose_predictor_model_location()
+        needed("face_recognition_models").pose_predictor_model_location()
     )
 
 
 @cache
 def _recogniser() -> Any:
-    location = _needed("face_recognition_models").face_recognition_model_location()
+    location = needed("face_recognition_models").face_recognition_model_location()
     return _dlib().face_recognition_model_v1(location)
 
 
 @cache
 def _classifier() -> Any:
-    model = _inside("fer", "data/emotion_model_quantized.tflite")
-    made = _needed("ai_edge_litert.interpreter").Interpreter(str(model), num_threads=1)
+    model = inside("fer", "data/emotion_model_quantized.tflite")
+    made = needed("ai_edge_litert.interpreter").Interpreter(str(model), num_threads=1)
     made.allocate_tensors()
     return made
 
 
 @cache
 def _dlib() -> Any:
-    return _needed("dlib")
+    return needed("dlib")
 
 
-def _inside(package: str, file: str) -> Path:
+def inside(package: str, file: str) -> Path:
     """A file of a package, found without importing it, as it would want its own dependencies."""
     spec = importlib.util.find_spec(package)
     for folder in spec.submodule_search_locations or () if spec else ():
@@ -202,7 +202,7 @@ def _inside(package: str, file: str) -> Path:
     raise _missing(package)
 
 
-def _needed(module: str) -> Any:
+def needed(module: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:

@@ -59,7 +59,7 @@ RESTING = 0.08
 class Seen:
     """A clip as the judges saw it."""
 
-    fps: int
+    fps: float
     mesh: Floats
     """(n, 478, 3) pixels."""
     points: Floats
@@ -68,7 +68,7 @@ class Seen:
     """Frames in which either model found no face; they repeat the one before."""
 
 
-def watch(frames: Iterable[ImageArray], fps: int) -> Seen:
+def watch(frames: Iterable[ImageArray], fps: float) -> Seen:
     """Both models' landmarks of every frame; the first frame must show a face.
 
     The 68 points are looked for where the head is by the mesh: a window that follows their own
@@ -212,12 +212,12 @@ def openness(mesh: Floats) -> Floats:
     return opened
 
 
-def blinks(opened: Floats, fps: int, open_level: float = 0.9) -> list[Blink]:
+def blinks(opened: Floats, fps: float, open_level: float = 0.9) -> list[Blink]:
     """The dips below half of the open eye, timed between frames by straight lines."""
     fine = np.interp(np.arange(0, len(opened) - 1, 0.1), np.arange(len(opened)), opened)
     step_ms = 100 / fps
     found = []
-    for first, last in _runs(fine < 0.55):
+    for first, last in runs(fine < 0.55):
         bottom = float(fine[first : last + 1].min())
         level = bottom + 0.2 * (open_level - bottom)
         deep = np.flatnonzero(fine[first : last + 1] <= level) + first
@@ -232,26 +232,26 @@ def blinks(opened: Floats, fps: int, open_level: float = 0.9) -> list[Blink]:
     return found
 
 
-def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """First and last index of each stretch of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
     return [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]
 
 
-def lengths_below(gap: Floats, fps: int, level: float, moments_s: Sequence[float]) -> list[float]:
+def lengths_below(gap: Floats, fps: float, level: float, moments_s: Sequence[float]) -> list[float]:
     """Milliseconds that the gap stays below a level around each moment; 0 where it is not."""
     fine = np.interp(np.arange(0, len(gap) - 1, 0.1), np.arange(len(gap)), gap)
-    runs = _runs(fine < level)
+    stretches = runs(fine < level)
     found = []
     for moment in moments_s:
         at = (moment * fps - 0.5) * 10
-        near = [r for r in runs if r[0] - 10 <= at <= r[1] + 10]
+        near = [r for r in stretches if r[0] - 10 <= at <= r[1] + 10]
         length = max((b - a + 1 for a, b in near), default=0)
         found.append(length * 100 / fps)
     return found
 
 
-def loudness(samples: FloatArray, rate: int, frames: int, fps: int) -> Floats:
+def loudness(samples: FloatArray, rate: int, frames: int, fps: float) -> Floats:
     """(frames,) natural logarithm of the sound's rms in 40 ms about the middle of each frame."""
     half = round(0.02 * rate)
     padded = np.concatenate([np.zeros(half), samples, np.zeros(half + rate)])
@@ -261,7 +261,7 @@ def loudness(samples: FloatArray, rate: int, frames: int, fps: int) -> Floats:
     return loud
 
 
-def share_below(track: Floats, fps: int, hertz: float) -> float:
+def share_below(track: Floats, fps: float, hertz: float) -> float:
     """Share of a track's variance below a frequency, its linear trend taken out."""
     t = np.arange(len(track))
     flat = track - np.polyval(np.polyfit(t, track, 1), t)
@@ -290,7 +290,7 @@ def phone_class(phoneme: str) -> str | None:
 
 
 def at_phones(
-    track: Floats, fps: int, phonemes: Sequence[PhonemeSpan], lead_s: float
+    track: Floats, fps: float, phonemes: Sequence[PhonemeSpan], lead_s: float
 ) -> list[tuple[str, float]]:
     """The class of each phoneme that has one, and the track at its middle, `lead_s` before it sounds."""
     found = []

@@ -11,6 +11,7 @@ PORTRAIT ?= preset:astronaut
 OUTPUT ?= demo/hello.mp4
 CONFIG ?= lightweight
 PORT ?= 8000
+WEB_PORT ?=
 ARGS ?=
 # Two processes, each of which computes in one thread: more only get in each other's way.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
@@ -22,12 +23,12 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
   2>/dev/null && echo "$$p" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format bench chaos load lock clean
+.PHONY: help setup demo serve test test-web check format bench chaos load manifests checkov lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
 	@echo "make VERB, where VERB is one of"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
 
 setup: $(VENV)/.light ## .venv with the light set (no torch); then .venv/bin/prosopon
 	@echo "Ready: $(BIN)/prosopon --help"
@@ -35,8 +36,8 @@ setup: $(VENV)/.light ## .venv with the light set (no torch); then .venv/bin/pro
 demo: $(VENV)/.light ## a video through a local Ray Serve graph (TEXT=, PORTRAIT=, OUTPUT=)
 	@$(BIN)/python -m serve_app.demo "$$TEXT" --portrait "$$PORTRAIT" --output "$$OUTPUT"
 
-serve: $(VENV)/.light ## the HTTP service on this machine (CONFIG=, PORT=)
-	@$(BIN)/prosopon serve --config $(CONFIG) --port $(PORT)
+serve: $(VENV)/.web ## the service and its web app on this machine (CONFIG=, PORT=, WEB_PORT=)
+	@$(BIN)/prosopon serve --config $(CONFIG) --port $(PORT) $(if $(WEB_PORT),--web-port $(WEB_PORT))
 
 ifdef FAST
 test: $(VENV)/.light-dev ## every test with every CPU engine; FAST=1: the light set; ARGS= for pytest
@@ -45,6 +46,9 @@ else
 test: $(VENV)/.full
 	$(PYTEST) $(if $(ARGS),,--all-engines) $(ARGS)
 endif
+
+test-web: $(VENV)/.web $(VENV)/.light-dev ## the web app in a browser (Debian: apt install chromium)
+	OMP_NUM_THREADS=1 $(BIN)/pytest tests/web tests/unit/frontend $(ARGS)
 
 check: $(VENV)/.light-dev ## ruff and mypy
 	$(BIN)/ruff check .
@@ -55,9 +59,8 @@ format: $(VENV)/.light-dev ## lays the code out
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.light ## speed and memory on this machine, kept in benchmarks/results/
-	$(BIN)/python -m benchmarks.speak
-	$(BIN)/python -m benchmarks.rig_speed
+bench: $(VENV)/.bench ## measures this machine, with a report: hours; QUICK=1: minutes (ARGS="--output FOLDER")
+	$(BIN)/prosopon bench $(if $(QUICK),--quick) $(ARGS)
 
 chaos: $(VENV)/.light-dev ## kills every part of the service while it works: is anything lost? (ARGS="--jobs 100")
 	$(BIN)/python -m benchmarks.chaos $(ARGS)
@@ -65,12 +68,20 @@ chaos: $(VENV)/.light-dev ## kills every part of the service while it works: is 
 load: $(VENV)/.light ## the service under 80 % and 300 % of its capacity, a quarter of an hour (ARGS="--minutes 10")
 	$(BIN)/python -m benchmarks.load $(ARGS)
 
+manifests: $(VENV)/.light-dev ## cluster/overlays and cluster/compose anew, from configs/
+	$(BIN)/python -m cluster.render
+
+checkov: $(VENV)/.light-dev ## another opinion on the manifests of cluster/, by a tool in an environment of its own
+	@test -x $(VENV)-checkov/bin/checkov || { $(BIN)/uv venv --quiet $(VENV)-checkov && \
+	  $(BIN)/uv pip install --quiet --no-config --python $(VENV)-checkov 'checkov>=3.3,<4'; }
+	$(BIN)/pytest -p no:cacheprovider -q tests/unit/cluster/test_checkov.py
+
 lock: $(BIN)/uv ## requirements.lock anew, with the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 	  --upgrade --no-header --no-annotate --quiet --output-file requirements.lock
 
 clean: ## removes .venv and everything else that can be made again
-	rm -rf $(VENV) build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(VENV)-checkov build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Sets of packages, each with a stamp.
@@ -85,6 +96,15 @@ $(BIN)/uv:
 $(VENV)/.light: $(PINS) | $(BIN)/uv
 	@echo "Installing the light set: 1.8 GB on disk, seconds to a few minutes"
 	@$(UV) -e '.[light]'
+	@touch $@
+
+$(VENV)/.web: $(VENV)/.light
+	@echo "Installing the web app: 0.4 GB on disk"
+	@$(UV) -e '.[light,web]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.light
+	@$(UV) -e '.[light,bench]'
 	@touch $@
 
 $(VENV)/.light-dev: $(VENV)/.light

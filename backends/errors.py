@@ -97,6 +97,12 @@ class WeightsMissingError(EngineError):
     code = "weights_missing"
 
 
+class LicenceError(EngineError):
+    """A licence forbids what the configuration says is done here."""
+
+    code = "licence_forbids"
+
+
 class DownloadError(EngineError):
     """Weights could not be fetched, or are not what was expected."""
 

@@ -25,8 +25,9 @@ from filelock import FileLock
 from backends.errors import DownloadError, InputError, WeightsMissingError
 
 HUB = "https://huggingface.co"
-SAFE_SUFFIXES = frozenset({".onnx", ".json", ".safetensors", ".txt", ".md", ""})
-"""Of files that may be fetched: none of them is code, or can hold any."""
+SAFE_SUFFIXES = frozenset({".onnx", ".json", ".safetensors", ".pth", ".tar", ".txt", ".md", ""})
+"""Of files that may be fetched: none of them is code. PyTorch's (.pth, .pth.tar) can hold some, which is never run:
+they are read with weights_only."""
 _CHUNK = 1 << 20
 _TIMEOUT_S = 30.0
 _TRIES = 4

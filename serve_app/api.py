@@ -1,6 +1,7 @@
 """The gateway's routes: HTTP in, HTTP out, every error a problem document."""
 
 from importlib.metadata import version
+from secrets import token_hex
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -12,14 +13,21 @@ from backends.errors import InputError, ProsoponError
 from serve_app.catalogue import SystemModel
 from serve_app.choice_routes import add_choices
 from serve_app.config import StrictModel
+from serve_app.consent_routes import add_consents
+from serve_app.consents import Policy
 from serve_app.gateway import Gateway, PortraitRequest
+from serve_app.grants import Grants
+from serve_app.guard import Authority, Guard
 from serve_app.intake import BodyLimit
+from serve_app.limits import Rate
+from serve_app.link_routes import add_links
 from serve_app.middleware import HEADER, RequestIds, http_problem_code
 from serve_app.openapi import Api
 from serve_app.playback_routes import add_playback
-from serve_app.problems import problem, problem_of
-from serve_app.responses import problem_response
+from serve_app.problems import problem
+from serve_app.responses import error_response, problem_response
 from serve_app.schemas import SpeechRequest, VideoOrder, VideoRequest
+from serve_app.secret import Secret
 from serve_app.stream_routes import add_stream
 from serve_app.telemetry import METRICS_TYPE
 from serve_app.video_routes import add_videos
@@ -34,6 +42,8 @@ class About(StrictModel):
     name: str
     version: str
     links: dict[str, str]
+    consent: Policy
+    """Of the person in a portrait that is no preset."""
 
 
 class Ready(StrictModel):
@@ -45,10 +55,13 @@ class Health(StrictModel):
     status: str
 
 
-def create_api(gateway: Gateway, proxied: bool = False) -> FastAPI:
+def create_api(
+    gateway: Gateway, authority: Authority | None = None, proxied: bool = False
+) -> FastAPI:
     """The ASGI application of a gateway.
 
     Args:
+        authority: knows who asks; without one there are no keys, and whoever is on this machine may ask.
         proxied: see `RequestIds`.
     """
     api = Api(
@@ -61,11 +74,15 @@ def create_api(gateway: Gateway, proxied: bool = False) -> FastAPI:
         version=version("prosopon"),
     )
     api.add_middleware(BodyLimit, max_upload_bytes=gateway.config.max_upload_bytes)
+    origins = gateway.config.cors_origins
+    authority = authority or Authority(Grants(Secret(token_hex(32))), origins=origins)
+    rate = gateway.config.limits.changes_per_minute
+    api.add_middleware(Guard, authority=authority, changes=Rate(rate) if rate else None)
     api.add_middleware(RequestIds, proxied=proxied)
-    if gateway.config.cors_origins:
+    if origins:
         api.add_middleware(
             CORSMiddleware,
-            allow_origins=gateway.config.cors_origins,
+            allow_origins=origins,
             allow_methods=("GET", "HEAD", "POST", "DELETE"),
             allow_headers=_CORS_TAKEN,
             expose_headers=_CORS_SHOWN,
@@ -76,6 +93,8 @@ def create_api(gateway: Gateway, proxied: bool = False) -> FastAPI:
     add_playback(api, gateway)
     add_choices(api, gateway)
     add_stream(api, gateway)
+    add_consents(api, gateway)
+    add_links(api, gateway, authority.grants)
     return api
 
 
@@ -95,7 +114,7 @@ def _add_errors(api: FastAPI) -> None:
 
     @api.exception_handler(ProsoponError)
     async def told(request: Request, error: ProsoponError) -> Response:
-        return problem_response(problem_of(error), request.url.path)
+        return error_response(error, request.url.path)
 
 
 def _add_service(api: FastAPI, gateway: Gateway) -> None:
@@ -108,6 +127,7 @@ def _add_service(api: FastAPI, gateway: Gateway) -> None:
             name="prosopon",
             version=api.version,
             links={"documentation": "/docs", "ready": "/ready", **links},
+            consent=gateway.consent_policy,
         )
 
     @api.get("/health", tags=["service"])

@@ -20,12 +20,18 @@ from backends.engines import engine_names
 from backends.errors import UnknownEngineError
 from serve_app import replicas
 from serve_app.api import create_api
+from serve_app.auth import KeyRing
 from serve_app.config import GatewayConfig, TierConfig, jobs_url, storage_url, webhook_secret
 from serve_app.gateway import Gateway
+from serve_app.grants import Grants
+from serve_app.guard import Authority
 from serve_app.handles import remote_stages
 from serve_app.housekeeping import Housekeeper
 from serve_app.problems import invalid
+from serve_app.secret import service_secret
+from serve_app.sql_consents import SqlConsents
 from serve_app.sql_jobs import SqlJobs
+from serve_app.sql_keys import SqlKeys
 from serve_app.storage import open_storage
 from serve_app.tier import Tier
 from serve_app.tiers import ServeTiers
@@ -67,7 +73,14 @@ class _Gateway:
         replicas.set_up()
         jobs, storage, secret = SqlJobs(jobs_url()), open_storage(storage_url()), webhook_secret()
         webhooks = secret and Webhooks(jobs, signing_key(secret), config.webhooks_to_private)
-        self._gateway = Gateway(config, jobs, storage, ServeTiers(config.tiers), webhooks or None)
+        tiers, consents = ServeTiers(config.tiers), SqlConsents(jobs.database)
+        self._gateway = Gateway(config, jobs, storage, tiers, consents, webhooks or None)
+        self._authority = Authority(
+            grants=Grants(service_secret()),
+            ring=KeyRing(SqlKeys(jobs.database)),
+            required=config.auth == "keys",
+            origins=config.cors_origins,
+        )
         self._sending = asyncio.create_task(webhooks.run()) if webhooks else None
         keeper = Housekeeper(jobs, storage, config.keep_days)
         self._keeping = asyncio.create_task(keeper.run())
@@ -80,7 +93,7 @@ class _Gateway:
             raise RuntimeError("the replica no longer tidies up")
 
     def __serve_build_asgi_app__(self) -> FastAPI:
-        api = create_api(self._gateway, proxied=True)
+        api = create_api(self._gateway, self._authority, proxied=True)
         if tracer() is not None:
             api.add_middleware(Traced)
         return api

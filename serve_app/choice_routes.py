@@ -16,6 +16,7 @@ from serve_app.catalogue import (
     portrait_models,
 )
 from serve_app.gateway import Gateway, PortraitRequest
+from serve_app.guard import Who
 from serve_app.intake import json_object_of, read_form, read_json, validated, with_pronounce
 from serve_app.openapi import binary, json_object, json_or_form
 from serve_app.problems import NotFoundError
@@ -91,11 +92,11 @@ def _add_previews(api: FastAPI, gateway: Gateway) -> None:
         return await gateway.parse(video)
 
     @api.post("/v1/portraits/check", tags=["previews"], openapi_extra=json_or_form(PortraitRequest))
-    async def check_portrait(request: Request) -> PortraitCheck:
+    async def check_portrait(who: Who, request: Request) -> PortraitCheck:
         """The faces of a picture, and whether they can be animated."""
         async with read_form(request, "portrait") as (fields, files):
             wanted = validated(PortraitRequest, fields)
-            return await gateway.examine(wanted, files.get("portrait"))
+            return await gateway.examine(who, wanted, files.get("portrait"))
 
 
 def _add_speech(api: FastAPI, gateway: Gateway) -> None:

@@ -6,17 +6,18 @@ runs; in the Serve graph they are reached through the handles of `serve_app.hand
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from backends.animation.engine import AnimationInfo
 from backends.composition.captions import CaptionLine
+from backends.composition.credentials import Statement
 from backends.composition.settings import EncoderSettings
 from backends.faces.framing import Framing
 from backends.performance.driving import Driving
 from backends.script import ScriptOptions
 from backends.speech.engine import SpeechInfo, Voice
 from backends.speech.listening import Followed
-from backends.types import FloatArray, Notice, Performance, Script, SpeechChunk, Utterance
+from backends.types import FloatArray, Notice, Performance, Script, Speech, SpeechChunk, Utterance
 from serve_app.catalogue import PortraitCheck, TierFacts
 from serve_app.schemas import ClipFacts, NoticeModel, SpeechRequest, VideoRequest
 
@@ -35,6 +36,11 @@ class DrawTask:
     """Lines to burn into the picture; empty when none are."""
     key: str
     """Where the encoded segment goes."""
+    plan: Any = None
+    """What these frames are drawn from, for an engine that plans clips as a whole."""
+    speech: Speech | None = None
+    """What they are planned from, for one that hears only what is near them."""
+    seed: int = 0
     source: str = ""
     """Version of the modules that may draw it, see `kept.source_version`; empty: any."""
 
@@ -52,6 +58,8 @@ class ComposeTask:
     settings: EncoderSettings
     frames: int
     title: str
+    statement: Statement
+    """For its content credentials."""
     key: str
     """Where the MP4 goes."""
 
@@ -72,7 +80,11 @@ class ParserClient(Protocol):
 class SpeechClient(Protocol):
     async def describe(self) -> SpeechInfo: ...
 
-    async def find_voice(self, voice: str | None, language: str) -> Voice: ...
+    async def find_voice(
+        self, voice: str | None, language: str, reference: str | None = None
+    ) -> Voice:
+        """See `backends.speech.find_voice`; the reference is a stored recording."""
+        ...
 
     def speak(
         self, utterance: Utterance, voice: Voice, seed: int, speed: float
@@ -98,6 +110,12 @@ class AnimationClient(Protocol):
 
     async def capture(self, video: str, fps: int) -> Driving:
         """What the face in a stored video does, at the clip's rate."""
+        ...
+
+    async def plan(
+        self, portrait: str, framing: Framing, speech: Speech, performance: Performance, seed: int
+    ) -> Any:
+        """A whole clip's plan by the engine."""
         ...
 
     async def draw(self, task: DrawTask) -> None: ...

@@ -5,12 +5,13 @@ import os
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from backends.errors import InputError, UnknownTierError
+from backends.errors import InputError, LicenceError, UnknownTierError
+from backends.speech.engine import Licence
 from backends.weights import home as home
 
 
@@ -25,6 +26,8 @@ class EngineConfig(StrictModel):
     """Name in the engine table of its stage."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Checked by the engine's own options class."""
+    commercial_use: bool = False
+    """As the tier's."""
 
 
 class TierConfig(StrictModel):
@@ -38,6 +41,34 @@ class TierConfig(StrictModel):
     """Segments of one clip in work at a time, over all replicas."""
     max_characters: int = Field(default=10_000, ge=1)
     """Longest text that the tier takes."""
+    tenant_jobs: int | None = Field(default=None, ge=1)
+    """Jobs of one tenant in work at a time; all share what there is, taking turns, where none is named."""
+    commercial_use: bool = False
+    """Voices and engines whose licence forbids commercial use are refused."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tell_engines(cls, data: Any) -> Any:
+        """What holds for the tier holds for its engines."""
+        if not isinstance(data, Mapping) or not data.get("commercial_use"):
+            return data
+        told = {
+            stage: {**data[stage], "commercial_use": True}
+            for stage in ("speech", "animation")
+            if isinstance(data.get(stage), Mapping)
+        }
+        return {**data, **told}
+
+
+class Limits(StrictModel):
+    """For each tenant, and for each subject that a key acts for; no limit where none is named."""
+
+    changes_per_minute: int | None = Field(default=None, ge=1)
+    """Requests that make or delete something, at each replica of the gateway."""
+    queued: int | None = Field(default=None, ge=1)
+    """Videos that wait."""
+    video_s_per_day: float | None = Field(default=None, gt=0)
+    """Seconds of finished video since midnight UTC."""
 
 
 class GatewayConfig(StrictModel):
@@ -54,8 +85,24 @@ class GatewayConfig(StrictModel):
     cors_origins: tuple[str, ...] = ()
     """Origins of web pages that may use the service from a browser ("https://app.example.org", or "*" for all); none by
     default."""
+    auth: Literal["open", "keys"] = "open"
+    """Who may ask: open is everybody on this machine, where the service listens to nobody else; keys is whoever has
+    one."""
+    limits: Limits = Limits()
+    consent: Literal["off", "record", "require"] | None = None
+    """Of the person in a portrait that is no preset: off asks and notes nothing, record notes what is named, require
+    refuses videos without. By default record where nobody needs a key, and require where one is needed."""
     webhooks_to_private: bool = False
     """Webhooks may go to addresses inside our own network: everybody who may ask for a video then reaches those."""
+
+
+def check_licence(config: EngineConfig, licence: Licence, what: str) -> None:
+    """Raises LicenceError: the tier is in commercial use, which the licence of `what` forbids."""
+    if config.commercial_use and not licence.commercial_use:
+        raise LicenceError(
+            f"the licence of {what} ({licence.weights}) forbids commercial use, and the tier's configuration says "
+            "commercial_use: true; choose another, or get a licence from its authors"
+        )
 
 
 def storage_url() -> str:

@@ -10,14 +10,17 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backends import types
 from backends.animation import load_engine as load_animation_engine
 from backends.animation.engine import AnimationEngine, AnimationInfo
 from backends.composition.audio import Sound
+from backends.composition.credentials import sign
 from backends.composition.encoders import probe
 from backends.composition.mux import join
 from backends.composition.segments import encode_segment
@@ -30,6 +33,7 @@ from backends.performance.driving import Driving
 from backends.script import ScriptOptions, parse
 from backends.speech import find_voice
 from backends.speech import load_engine as load_speech_engine
+from backends.speech.cloning import read_reference
 from backends.speech.engine import SpeechEngine, SpeechInfo, Voice
 from backends.speech.listening import Followed, follow
 from backends.speech.recorded import open_recording
@@ -49,10 +53,11 @@ from backends.types import (
 )
 from serve_app.catalogue import PortraitCheck, portrait_check
 from serve_app.clients import ComposeTask, DrawTask, Prepared
-from serve_app.config import EngineConfig
+from serve_app.config import EngineConfig, check_licence
 from serve_app.health import Health
 from serve_app.kept import source_version
 from serve_app.problems import OtherVersionError
+from serve_app.statements import identity
 from serve_app.storage import Storage
 
 if TYPE_CHECKING:  # these import OpenCV, which only replicas that draw need: methods import them
@@ -73,6 +78,7 @@ class Parser:
 class Speech:
     def __init__(self, config: EngineConfig, storage: Storage) -> None:
         self._engine: SpeechEngine = load_speech_engine(config.engine, config.options)
+        self._config = config
         self._storage = storage
         self._health = Health()
 
@@ -81,19 +87,29 @@ class Speech:
 
     def warm_up(self) -> None:
         """Speaks a few words with feeling, so that no clip waits for what an engine does the first time."""
-        voice = self._engine.info.voices[0]
+        voice = next((v for v in self._engine.info.voices if not v.cloned), None)
+        if voice is None:
+            return
         text = (
-            "[happy] A b c. [sad] A b." if voice.language == "en" else "[happy] Α β γ. [sad] Α β."
+            "[happy] Α β γ. [sad] Α β." if voice.language == "el" else "[happy] A b c. [sad] A b."
         )
         for utterance in parse(text).utterances:
-            for _ in self._engine.synthesize(utterance, voice, 0):
+            own = replace(utterance, language=voice.language)
+            for _ in self._engine.synthesize(own, voice, 0):
                 pass
 
     async def describe(self) -> SpeechInfo:
         return self._engine.info
 
-    async def find_voice(self, voice: str | None, language: str) -> Voice:
-        return find_voice(self._engine, voice, language)
+    async def find_voice(
+        self, voice: str | None, language: str, reference: str | None = None
+    ) -> Voice:
+        heard = None
+        if reference is not None:
+            heard = await asyncio.to_thread(lambda: read_reference(self._storage.path(reference)))
+        found = find_voice(self._engine, voice, language, heard)
+        check_licence(self._config, found.licence, f"the voice {found.id}")
+        return found
 
     async def speak(
         self, utterance: Utterance, voice: Voice, seed: int, speed: float
@@ -115,6 +131,7 @@ class Animation:
         self._engine: AnimationEngine[Any, Any] = load_animation_engine(
             config.engine, config.options
         )
+        check_licence(config, self._engine.info.licence, f"the engine {config.engine}")
         self._health = Health()
         self._storage = storage
         self._drawers = ThreadPoolExecutor(parallel, thread_name_prefix="draw")
@@ -131,7 +148,8 @@ class Animation:
         and an engine that cannot draw says so before anybody asks for a clip."""
         avatar, _ = self._avatar(f"preset:{next(iter(PRESETS))}", Framing(size=_WARM_UP_SIZE))
         probe(Codec.H264, EncoderChoice.AUTO)
-        for batch in self._engine.animate(avatar, _still(), range(1)):
+        plan = self._engine.plan(avatar, _silence(), _still(), 0)
+        for batch in self._engine.animate(avatar, plan, range(1)):
             size = batch.frames.shape[2], batch.frames.shape[1]
             software = probe(Codec.H264, EncoderChoice.X264)
             encode_segment(iter([batch]), EncoderSettings(software, Quality.DRAFT, 25, size), 0)
@@ -162,6 +180,28 @@ class Animation:
             stop.set()  # when this is cancelled, the thread ends with the batch it is at
         await asyncio.to_thread(self._storage.put, task.key, segment.data)
 
+    async def plan(
+        self,
+        portrait: str,
+        framing: Framing,
+        speech: types.Speech,
+        performance: Performance,
+        seed: int,
+    ) -> Any:
+        with self._health.watching():
+            return await asyncio.to_thread(self._plan, portrait, framing, speech, performance, seed)
+
+    def _plan(
+        self,
+        portrait: str,
+        framing: Framing,
+        speech: types.Speech,
+        performance: Performance,
+        seed: int,
+    ) -> Any:
+        avatar, _ = self._avatar(portrait, framing)
+        return self._engine.plan(avatar, speech, performance, seed)
+
     async def capture(self, video: str, fps: int) -> Driving:
         return await asyncio.to_thread(self._capture, video, fps)
 
@@ -190,8 +230,11 @@ class Animation:
 
     def _draw(self, task: DrawTask, stop: Event) -> Segment:
         avatar, prepared = self._avatar(task.portrait, task.framing)
-        rows = task.performance
-        batches = self._engine.animate(avatar, rows, range(rows.start, rows.end))
+        rows, plan = task.performance, task.plan
+        if plan is None:
+            speech = task.speech or types.Speech(())
+            plan = self._engine.plan(avatar, speech, rows, task.seed)
+        batches = self._engine.animate(avatar, plan, range(rows.start, rows.end))
         if task.captions:
             from backends.composition.painter import CaptionPainter
 
@@ -240,6 +283,10 @@ class Composition:
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
+    def warm_up(self) -> None:
+        """Makes the key of content credentials where there is none, so that no clip waits for it."""
+        identity()
+
     async def compose(self, task: ComposeTask) -> None:
         await asyncio.to_thread(self._compose, task)
 
@@ -250,8 +297,17 @@ class Composition:
             Segment(self._storage.get(key), frames.start, len(frames))
             for key, frames in zip(task.segments, grid, strict=True)
         )
-        with self._storage.writing(task.key) as path:
-            join(path, segments, sound, task.settings, {"title": task.title})
+        with (
+            self._storage.writing(task.key) as path,
+            NamedTemporaryFile(dir=path.parent, suffix=".part") as unsigned,
+        ):
+            join(Path(unsigned.name), segments, sound, task.settings, {"title": task.title})
+            sign(Path(unsigned.name), path, task.statement, identity())
+
+
+def _silence() -> types.Speech:
+    """One second of it."""
+    return types.Speech((SpeechChunk(np.zeros(16_000, np.float32), 16_000, (), (), ()),))
 
 
 def _still() -> Performance:

@@ -9,10 +9,11 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
+from backends.animation.engine import AnimationInfo
 from backends.composition.audio import SAMPLE_RATE
 from backends.composition.captions import caption_lines
 from backends.composition.fragments import SoundFragments
@@ -35,9 +36,11 @@ from backends.types import (
 )
 from serve_app.clients import ComposeTask, DrawTask, Stages
 from serve_app.config import TierConfig
+from serve_app.heard import Heard
 from serve_app.kept import Kept, code_version, segment_key, source_version
 from serve_app.problems import OtherVersionError, QueueFullError
 from serve_app.schemas import Report, Stage, VideoRequest
+from serve_app.statements import statement_of
 from serve_app.storage import Storage
 from serve_app.work import Checked, Clip, Order, Work, clip_of, languages
 
@@ -84,10 +87,16 @@ class Director:
                 request.text, request.script_options(self._tier.max_characters)
             )
             voices = {
-                language: await self._stages.speech.find_voice(request.voice, language)
+                language: await self._stages.speech.find_voice(
+                    request.voice, language, request.reference_audio
+                )
                 for language in languages(script)
             }
             voice = next(iter(voices.values()))
+        if request.reference_audio is not None and voice is None:
+            raise InputError(
+                "reference_audio: no voice speaks here, a recording is heard as it is; leave it out, or give a text"
+            )
         portrait = await self._stages.animation.prepare(request.portrait, request.framing())
         return Checked(request, script, voice, portrait, driving, voices, recording)
 
@@ -164,9 +173,9 @@ class Director:
         work.timings["preparing"] = time.perf_counter() - order.began
         await self._perform(work, utterances or _each(checked.script))
         report(Stage.COMPOSING, 0.96)
-        video = await self._compose(work)
-        report(Stage.COMPOSING, 1.0)
         animation = await self._stages.animation.describe()
+        video = await self._compose(work, animation)
+        report(Stage.COMPOSING, 1.0)
         return clip_of(work, video, self._tier.tier, animation)
 
     async def _perform(self, work: Work, utterances: AsyncIterator[Utterance]) -> None:
@@ -178,6 +187,8 @@ class Director:
             sound = self._listen(work, work.checked.recording)
         else:
             sound = self._speak(work, voice, utterances) if voice else self._replay(work)
+        heard = Heard((await self._stages.animation.describe()).hears_s)
+        plan: Any = None
         room = asyncio.Semaphore(self._tier.parallel_segments)
         grid = segment_grid(2**31, request.fps)
         waiting = next(grid)
@@ -188,14 +199,31 @@ class Director:
                         work.rows += [r for r in [planner.push(chunk)] if r is not None and len(r)]
                         if final:
                             work.rows += [r for r in [planner.finish()] if len(r)]
+                    heard.push(chunk)
+                    if final:
+                        plan = await self._plan(work, heard)
                     planned = work.planned_frames
-                    while waiting.start < planned and (waiting.stop <= planned or final):
+                    known = planned if final else min(planned, heard.reach_s * request.fps)
+                    while waiting.start < planned and (waiting.stop <= known or final):
                         frames = range(waiting.start, min(waiting.stop, planned))
-                        drawing.create_task(self._draw(work, _draw_task(work, frames), room))
+                        task = _draw_task(work, frames, heard, plan)
+                        drawing.create_task(self._draw(work, task, room))
                         waiting = next(grid)
                     work.tell()
         except ExceptionGroup as group:
             raise group.exceptions[0] from None
+
+    async def _plan(self, work: Work, heard: Heard) -> Any:
+        """The whole clip's plan, for an engine that makes one."""
+        speech, request = heard.whole(), work.checked.request
+        if speech is None or not work.rows:
+            return None
+        rows = Performance.join(work.rows)
+        plan = self._stages.animation.plan
+        with work.timed("planning"):
+            return await self._persistently(
+                lambda: plan(request.portrait, request.framing(), speech, rows, request.seed)
+            )
 
     async def _speak(
         self, work: Work, voice: Voice, utterances: AsyncIterator[Utterance]
@@ -310,13 +338,16 @@ class Director:
                 tries += 1
             await asyncio.sleep(self._pause_s * tries)
 
-    async def _compose(self, work: Work) -> str:
+    async def _compose(self, work: Work, animation: AnimationInfo) -> str:
         key = f"{work.prefix}/clip.mp4"
         duration_s = work.planned_frames / work.checked.request.fps
         with work.timed("composing"):
             sound = await asyncio.to_thread(work.sound.finish, duration_s)
             whole = f"{work.prefix}/sound/whole.mp4"
             await asyncio.to_thread(self._storage.put, whole, sound.data)
+            statement = await asyncio.to_thread(
+                statement_of, work, self._tier.tier, animation, self._storage
+            )
             task = ComposeTask(
                 segments=tuple(sorted(work.segments)),
                 sound=whole,
@@ -324,6 +355,7 @@ class Director:
                 settings=work.settings,
                 frames=work.planned_frames,
                 title=work.checked.script.text[:80],
+                statement=statement,
                 key=key,
             )
             await self._persistently(lambda: self._stages.composition.compose(task))
@@ -343,7 +375,7 @@ def _planner(checked: Checked) -> Planner | DrivenPlanner | Reenactment:
     return DrivenPlanner(planner, driving.performance) if driving is not None else planner
 
 
-def _draw_task(work: Work, frames: range) -> DrawTask:
+def _draw_task(work: Work, frames: range, heard: Heard, plan: Any) -> DrawTask:
     """What the segment of these frames is drawn from; all of it is known and stays as it is."""
     request = work.checked.request
     burned = caption_lines(work.said) if request.captions == "burn" else ()
@@ -355,6 +387,9 @@ def _draw_task(work: Work, frames: range) -> DrawTask:
         portrait=request.portrait,
         framing=request.framing(),
         performance=rows.slice(frames.start, frames.stop),
+        plan=None if plan is None else plan.slice(frames.start, frames.stop),
+        speech=heard.around(begin_s, end_s),
+        seed=request.seed,
         settings=work.settings,
         captions=tuple(c for c in burned if c.start_s < end_s and c.end_s > begin_s),
         key=segment_key(work.prefix, frames.start),

@@ -4,12 +4,15 @@ import asyncio
 import hashlib
 import logging
 import secrets
+import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, BinaryIO
 
 from backends.errors import InputError
+from serve_app.auth import Principal
 from serve_app.catalogue import (
     Failure,
     PortraitCheck,
@@ -20,8 +23,10 @@ from serve_app.catalogue import (
 )
 from serve_app.clients import Tiers
 from serve_app.config import GatewayConfig, StrictModel
+from serve_app.consents import Consents, Policy, check_consent
 from serve_app.housekeeping import tidy
 from serve_app.jobs import Filter, Jobs, Once, Page, job_files, new_job_id
+from serve_app.limits import check_limits
 from serve_app.live import Session, check_live
 from serve_app.offers import Offers
 from serve_app.playback import Playback
@@ -56,6 +61,7 @@ class Gateway:
         jobs: Jobs,
         storage: Storage,
         tiers: Tiers,
+        consents: Consents,
         webhooks: Webhooks | None = None,
     ) -> None:
         """
@@ -65,7 +71,9 @@ class Gateway:
         self.config = config
         self._jobs, self._storage, self._tiers = jobs, storage, tiers
         self._webhooks = webhooks
-        self.uploads = Uploads(storage, config.max_upload_bytes)
+        self.consents = consents
+        usual: Policy = "record" if config.auth == "open" else "require"
+        self.consent_policy: Policy = config.consent or usual
         self.results = Results(storage)
         self.offers = Offers(tiers)
         self.speaking = Speaking(self.offers, storage)
@@ -74,11 +82,16 @@ class Gateway:
     # Jobs
 
     async def create(
-        self, order: VideoOrder, files: Mapping[str, BinaryIO], key: str | None = None
+        self,
+        who: Principal,
+        order: VideoOrder,
+        files: Mapping[str, BinaryIO],
+        key: str | None = None,
     ) -> Job:
         """Checks a request and queues it; a refused one leaves nothing behind.
 
         Args:
+            who: asks, and owns the video.
             files: that came with it, by the fields which they stand for.
             key: the caller's own name for it: sent again, it is answered with the job that it made.
         """
@@ -86,24 +99,31 @@ class Gateway:
             raise InputError(
                 "webhook_url: this service sends no webhooks; its operator sets PROSOPON_WEBHOOK_SECRET"
             )
-        once = key and Once(key, await asyncio.to_thread(_digest, order, files))
+        once = key and Once(key, await asyncio.to_thread(_digest, order, files), who.tenant)
         if once and (made := await asyncio.to_thread(self._jobs.made, once)):
             return made
-        request = order.request()
+        await asyncio.to_thread(check_limits, self.config.limits, self._jobs, who.tenant)
+        request = await asyncio.to_thread(self._agreed, who, order.request(), "portrait" in files)
         tier = await self.offers.tier(request.tier)
         if await asyncio.to_thread(self._jobs.count_queued) >= self.config.max_queued_jobs:
             raise QueueFullError(
                 f"{self.config.max_queued_jobs} videos are waiting already; try again later"
             )
-        job = new_job_id()
+        job, uploads = new_job_id(), self.uploads(who)
         try:
             own = {name: f"{job_files(job)}/{name}" for name in files}
             for name, file in files.items():
-                await self.uploads.store(own[name], file)
-            request = self.uploads.placed(request, own)
+                await uploads.store(own[name], file)
+            request = uploads.placed(request, own)
             warnings = await tier.check(request)
             created = await asyncio.to_thread(
-                self._jobs.create, job, request, warnings, once or None, order.webhook_url
+                self._jobs.create,
+                job,
+                request,
+                warnings,
+                once or None,
+                order.webhook_url,
+                who.tenant,
             )
         except BaseException:
             await asyncio.to_thread(self._storage.delete, job_files(job))
@@ -113,13 +133,16 @@ class Gateway:
         self._run(tier.wake())
         return created
 
-    async def job(self, job: str) -> Job:
-        return await asyncio.to_thread(self._jobs.get, job)
+    async def job(self, who: Principal, job: str) -> Job:
+        return await asyncio.to_thread(self._jobs.get, job, who.tenant)
 
-    async def jobs(self, limit: int, after: int | None, wanted: Filter) -> Page:
+    async def jobs(self, who: Principal, limit: int, after: int | None, wanted: Filter) -> Page:
+        wanted = replace(wanted, tenant=who.tenant)
         return await asyncio.to_thread(self._jobs.list, limit, after, wanted)
 
-    async def changes(self, job: str, seen: str | None = None) -> AsyncIterator[tuple[str, Job]]:
+    async def changes(
+        self, who: Principal, job: str, seen: str | None = None
+    ) -> AsyncIterator[tuple[str, Job]]:
         """The job whenever it changed, with a name of its state, until it is finished or deleted.
 
         Args:
@@ -127,7 +150,7 @@ class Gateway:
         """
         while True:
             try:
-                found = await self.job(job)
+                found = await self.job(who, job)
             except NotFoundError:
                 return
             if (state := _state(found)) != seen:
@@ -137,17 +160,17 @@ class Gateway:
                 return
             await asyncio.sleep(_WATCHING_S)
 
-    async def wait(self, job: str) -> Job:
+    async def wait(self, who: Principal, job: str) -> Job:
         """The job when it is finished, or as it is after `generate_wait_s`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self.config.generate_wait_s):
-                async for _ in self.changes(job):
+                async for _ in self.changes(who, job):
                     pass
-        return await self.job(job)
+        return await self.job(who, job)
 
-    async def remove(self, job: str) -> Job | None:
+    async def remove(self, who: Principal, job: str) -> Job | None:
         """Cancels an unfinished job, deletes a finished one with its files."""
-        if not (await self.job(job)).status.final:
+        if not (await self.job(who, job)).status.final:
             cancelled = await asyncio.to_thread(self._jobs.cancel, job)
             await asyncio.to_thread(tidy, self._jobs, self._storage, job)
             return cancelled
@@ -155,15 +178,33 @@ class Gateway:
         await asyncio.to_thread(self._storage.delete, job_files(job))
         return None
 
-    async def playback(self, job: str, run: str | None = None) -> Playback:
-        """The video as it can be watched by now; of the latest run where none is named."""
-        return Playback(self._storage, await self.job(job), run)
+    async def revoke(self, who: Principal, consent: str) -> None:
+        """Ends a consent: what is made under it is cancelled, and what was made is deleted with the portraits.
 
-    async def converse(self, request: VideoRequest) -> Session:
+        Raises:
+            NotFoundError: the tenant has no such consent.
+        """
+        now = time.time()
+        for made in await asyncio.to_thread(self.consents.revoke, who.tenant, consent, now):
+            with suppress(NotFoundError):  # somebody else deletes it too
+                if await self.remove(who, made.job):  # it was only cancelled
+                    await self.remove(who, made.job)
+            for upload in made.uploads:
+                await asyncio.to_thread(self._storage.delete, upload)
+
+    async def playback(self, who: Principal, job: str, run: str | None = None) -> Playback:
+        """The video as it can be watched by now; of the latest run where none is named."""
+        return Playback(self._storage, await self.job(who, job), run)
+
+    def uploads(self, who: Principal) -> Uploads:
+        return Uploads(self._storage, self.config.max_upload_bytes, who.tenant)
+
+    async def converse(self, who: Principal, request: VideoRequest) -> Session:
         """Begins a live session, in which the text comes piece by piece."""
         check_live(request)
+        request = await asyncio.to_thread(self._agreed, who, request)
         tier = await self.offers.tier(request.tier)
-        return Session(tier, self._storage, self.uploads.placed(request, {}))
+        return Session(tier, self._storage, self.uploads(who).placed(request, {}))
 
     # How it goes
 
@@ -177,7 +218,8 @@ class Gateway:
         """Tiers, what runs and waits, and what failed of late."""
         states = await self._tiers.states()
         waiting = (await asyncio.to_thread(self._jobs.measures)).waiting
-        failed = await self.jobs(_FAILURES, None, Filter(status=JobStatus.FAILED))
+        latest = Filter(status=JobStatus.FAILED)
+        failed = await asyncio.to_thread(self._jobs.list, _FAILURES, None, latest)
         tiers = []
         for name, state in states.items():
             load = waiting.get(name, Waiting())
@@ -212,18 +254,25 @@ class Gateway:
         options = request.script_options(facts.max_characters)
         return script_model(await tier.parse(request.text or request.transcript, options))
 
-    async def examine(self, request: PortraitRequest, upload: BinaryIO | None) -> PortraitCheck:
+    async def examine(
+        self, who: Principal, request: PortraitRequest, upload: BinaryIO | None
+    ) -> PortraitCheck:
         tier = await self.offers.tier(request.tier)
         if upload is None:
-            return await tier.examine(self.uploads.portrait(request.portrait))
+            return await tier.examine(self.uploads(who).portrait(request.portrait))
         key = f"uploads/{secrets.token_hex(16)}"
         try:
-            await self.uploads.store(key, upload)
+            await self.uploads(who).store(key, upload)
             return await tier.examine(key)
         finally:
             await asyncio.to_thread(self._storage.delete, key)
 
     # Inside
+
+    def _agreed(
+        self, who: Principal, request: VideoRequest, own_files: bool = False
+    ) -> VideoRequest:
+        return check_consent(self.consent_policy, self.consents, who, request, own_files)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         """In the background; what fails there is only logged, since Directors look for jobs anyway."""

@@ -27,7 +27,7 @@ from backends.performance.driving import Driving
 from backends.script import ScriptOptions
 from backends.speech.engine import SpeechInfo, Voice
 from backends.speech.listening import Followed
-from backends.types import Script, SpeechChunk, Utterance
+from backends.types import Performance, Script, Speech, SpeechChunk, Utterance
 from serve_app.catalogue import PortraitCheck, TierFacts
 from serve_app.clients import (
     ComposeTask,
@@ -154,8 +154,10 @@ class SpeechHandle(_Client):
         info: SpeechInfo = await self._once("describe")
         return info
 
-    async def find_voice(self, voice: str | None, language: str) -> Voice:
-        found: Voice = await self._call("find_voice", voice, language)
+    async def find_voice(
+        self, voice: str | None, language: str, reference: str | None = None
+    ) -> Voice:
+        found: Voice = await self._call("find_voice", voice, language, reference)
         return found
 
     async def speak(
@@ -191,6 +193,11 @@ class AnimationHandle(_Client):
     async def capture(self, video: str, fps: int) -> Driving:
         driving: Driving = await self._call("capture", video, fps)
         return driving
+
+    async def plan(
+        self, portrait: str, framing: Framing, speech: Speech, performance: Performance, seed: int
+    ) -> Any:
+        return await self._call("plan", portrait, framing, speech, performance, seed)
 
     async def draw(self, task: DrawTask) -> None:
         await self._call("draw", task)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from serve_app.auth import LOCAL
 from serve_app.schemas import ClipFacts, Job, JobStatus, NoticeModel, Problem, Stage, VideoRequest
 from serve_app.telemetry import Measures
 
@@ -40,11 +41,12 @@ def job_files(job: str, run: str | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """A caller's name for one request, so that sending it again makes no second job."""
+    """A tenant's name for one request, so that sending it again makes no second job."""
 
     key: str
     digest: str
     """Of the request's content: the same key may not stand for another."""
+    tenant: str = LOCAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Message:
 class Filter:
     """Which jobs are wanted; all of what is named must hold."""
 
+    tenant: str | None = None
     status: JobStatus | None = None
     tier: str | None = None
     since: float | None = None
@@ -106,11 +109,13 @@ class Jobs(Protocol):
         warnings: tuple[NoticeModel, ...] = (),
         once: Once | None = None,
         webhook: str | None = None,
+        tenant: str = LOCAL,
     ) -> Job:
         """Queues a job; where `once` has made one already, that one is the answer.
 
         Args:
             webhook: URL that is told of the end.
+            tenant: whose job it is.
 
         Raises:
             KeyReusedError: the key belongs to another request.
@@ -121,8 +126,8 @@ class Jobs(Protocol):
         """The job that `once` has made; raises KeyReusedError as `create`."""
         ...
 
-    def get(self, job: str) -> Job:
-        """Raises NotFoundError."""
+    def get(self, job: str, tenant: str | None = None) -> Job:
+        """Raises NotFoundError, also for a job of another tenant than the one that is named."""
         ...
 
     def list(self, limit: int = 50, after: int | None = None, wanted: Filter = EVERY_JOB) -> Page:
@@ -133,15 +138,27 @@ class Jobs(Protocol):
         """
         ...
 
-    def count_queued(self) -> int: ...
+    def count_queued(self, tenant: str | None = None) -> int: ...
+
+    def used_today(self, tenant: str) -> float:
+        """Seconds of video that were finished since midnight UTC, deleted ones too."""
+        ...
 
     def lease(
-        self, tier: str, owner: str, lease_s: float, longest: int | None = None
+        self,
+        tier: str,
+        owner: str,
+        lease_s: float,
+        longest: int | None = None,
+        most_running: int | None = None,
     ) -> Lease | None:
         """The tier's next job, or one whose owner let the lease run out; nothing when there is none.
 
+        Tenants take turns: the next is whoever has the fewest jobs in work, then whoever was served longest ago.
+
         Args:
             longest: no job beyond that length.
+            most_running: none of a tenant that has as many of this tier in work.
         """
         ...
 

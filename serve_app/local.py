@@ -13,7 +13,7 @@ from backends.errors import ProsoponError
 from backends.speech import load_engine as load_speech_engine
 from serve_app.catalogue import TierFacts
 from serve_app.clients import Stages
-from serve_app.config import TierConfig, home, read_tier, tier_names
+from serve_app.config import TierConfig, check_licence, home, read_tier, tier_names
 from serve_app.deployments import Animation, Composition, Parser, Speech
 from serve_app.director import Director
 from serve_app.schemas import Report, VideoRequest
@@ -40,6 +40,7 @@ def describe(tier: TierConfig) -> TierFacts:
     """
     speech = load_speech_engine(tier.speech.engine, tier.speech.options)
     animation = load_animation_engine(tier.animation.engine, tier.animation.options)
+    check_licence(tier.animation, animation.info.licence, f"the engine {tier.animation.engine}")
     return TierFacts(tier.title, speech.info, animation.info, tier.max_characters)
 
 

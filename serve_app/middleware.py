@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backends.errors import InputError
+from serve_app.grants import without_token
 from serve_app.problems import MEDIA_TYPE, problem, problem_of
 from serve_app.responses import problem_response
 from serve_app.telemetry import carrying
@@ -50,8 +51,9 @@ class RequestIds:
             except Exception as error:
                 if exchange.begun or scope["type"] != "http":
                     raise
-                _log.exception("%s %s failed", scope["method"], scope["path"])
-                answer = problem_response(problem_of(error), scope["path"])
+                path = without_token(scope["path"])
+                _log.exception("%s %s failed", scope["method"], path)
+                answer = problem_response(problem_of(error), path)
                 await answer(scope, receive, exchange.send)
 
 
@@ -78,5 +80,5 @@ class _Exchange:
         for name in ("content-type", "content-length"):
             del headers[name]
         document = problem(status, http_problem_code(status), HTTPStatus(status).phrase)
-        answer = problem_response(document, self._scope["path"], headers)
+        answer = problem_response(document, without_token(self._scope["path"]), headers)
         await answer(self._scope, self._receive, self._send)

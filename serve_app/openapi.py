@@ -40,7 +40,10 @@ class Api(FastAPI):
             for item in document["paths"].values():
                 _told_of_ids(item)
                 _without_item_schemas(item)
-            document["components"]["parameters"] = {"RequestId": _REQUEST_ID}
+            parts = document["components"]
+            parts["parameters"] = {"RequestId": _REQUEST_ID, "Subject": _SUBJECT}
+            parts["securitySchemes"] = {"key": _KEY}
+            document["security"] = [{}, {"key": []}]
         return self.openapi_schema or document
 
 
@@ -53,8 +56,23 @@ _REQUEST_ID = {
 }
 
 
+_SUBJECT = {
+    "name": "Prosopon-Subject",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,128}$", "title": "Subject"},
+    "description": "Whom you act for: things are made, seen and deleted as theirs. Takes the scope act.",
+}
+_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key (psp_…), where the service asks for one; `prosopon keys` makes them.",
+}
+
+
 def _told_of_ids(item: dict[str, Any]) -> None:
-    item["parameters"] = [{"$ref": "#/components/parameters/RequestId"}]
+    named = ("RequestId", "Subject")
+    item["parameters"] = [{"$ref": f"#/components/parameters/{name}"} for name in named]
 
 
 def _without_item_schemas(item: dict[str, Any]) -> None:
@@ -71,23 +89,25 @@ def _name(route: APIRoute) -> str:
 
 
 def _form(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same fields, and portrait and audio as files or names."""
+    """The same fields, those of FILE_FIELDS as files or names."""
     properties = dict(schema["properties"])
     if "pronounce" in properties:  # forms have no objects
         told = "JSON: an object of words and their respellings."
         properties["pronounce"] = {"type": "string", "title": "Pronounce", "description": told}
-    for name in ("portrait", "audio"):
+    for name in FILE_FIELDS:
         if name in properties:
-            properties[name] = _FILE | {"title": name.capitalize()}
+            properties[name] = _FILE | {"title": name.replace("_", " ").capitalize()}
     title = f"{schema['title']}Form"
     return {**schema, "title": title, "properties": properties}
 
 
+FILE_FIELDS = ("portrait", "audio", "reference_audio")
+"""Fields of requests that a form may hold as files."""
 _FILE = {"type": "string", "format": "binary"}
 
 
 def json_or_form(model: type[StrictModel]) -> dict[str, Any]:
-    """A body with the fields of one of the API's hand-read models, portrait and audio as files with them in a form."""
+    """A body with the fields of one of the API's hand-read models, in a form those of FILE_FIELDS as files."""
     name = model.__name__
     return _body(
         {

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Path, Response
 
 from serve_app.gateway import Gateway
+from serve_app.guard import Who
 from serve_app.openapi import binary
 from serve_app.playback import Track
 
@@ -33,20 +34,20 @@ _FRAGMENTS: dict[str, Any] = {
 
 def add_playback(api: FastAPI, gateway: Gateway) -> None:
     @api.get("/v1/videos/{job}/hls/master.m3u8", **_PLAYLISTS)
-    async def get_master_playlist(job: str) -> Response:
+    async def get_master_playlist(who: Who, job: str) -> Response:
         """To be watched while it is made, from the first second on, and later: HTTP Live Streaming."""
-        playback = await gateway.playback(job)
+        playback = await gateway.playback(who, job)
         return _Playlist(await asyncio.to_thread(playback.master), headers=_GROWS)
 
     @api.get("/v1/videos/{job}/hls/{run}/{track}.m3u8", **_PLAYLISTS)
-    async def get_playlist(job: str, run: Run, track: Track) -> Response:
+    async def get_playlist(who: Who, job: str, run: Run, track: Track) -> Response:
         """What there is of a track by now."""
-        playback = await gateway.playback(job, run)
+        playback = await gateway.playback(who, job, run)
         return _Playlist(await asyncio.to_thread(playback.playlist, track), headers=_GROWS)
 
     @api.get("/v1/videos/{job}/hls/{run}/{track}/{name}", **_FRAGMENTS)
-    async def get_fragment(job: str, run: Run, track: Track, name: str) -> Response:
+    async def get_fragment(who: Who, job: str, run: Run, track: Track, name: str) -> Response:
         """A track's header or a fragment of it, as the playlists name them."""
-        playback = await gateway.playback(job, run)
+        playback = await gateway.playback(who, job, run)
         data = await asyncio.to_thread(playback.file, track, name)
         return Response(data, headers=_STAYS, media_type=f"{track}/mp4")

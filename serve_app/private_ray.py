@@ -79,7 +79,7 @@ class PrivateRay:
     def _try(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=short_folder()))
         self._lock = hold(self._folder)
-        self._before = {child.pid for child in psutil.Process().children(recursive=True)}
+        self._before = {child.pid for child in psutil.Process().children()}
         with ray_environment(self._folder):
             # Ray reads this from the environment when it is first imported, which was earlier.
             ray._private.ray_constants.ENABLE_RAY_CLUSTER = False
@@ -94,10 +94,17 @@ class PrivateRay:
                 _temp_dir=str(self._folder),
             )
 
+    def _ours(self) -> Iterator[psutil.Process]:
+        """What came of it: not what a process started that had been there before."""
+        for child in psutil.Process().children():
+            if child.pid not in self._before:
+                yield child
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    yield from child.children(recursive=True)
+
     def stop(self) -> None:
         """Ends it, with every process that came of it."""
-        children = psutil.Process().children(recursive=True)
-        ours = [child for child in children if child.pid not in self._before]
+        ours = list(self._ours())
         patience_s = _STOPPING_S if ray.is_initialized() else 0.0
         try:
             ray.shutdown()

@@ -21,6 +21,26 @@ class NotFoundError(InputError):
     code = "not_found"
 
 
+class UnauthorizedError(InputError):
+    """No API key, or one that is not valid (any more)."""
+
+    code = "unauthorized"
+
+
+class ForbiddenError(InputError):
+    """Whoever asks is known, and may not do this."""
+
+    code = "forbidden"
+
+
+class LimitError(InputError):
+    """Whoever asks has asked for enough."""
+
+    code = "limit_reached"
+    retry_after_s = 10
+    """When it is worth asking again."""
+
+
 class NotReadyError(InputError):
     """What was asked for does not exist yet, or never will: the message says which."""
 
@@ -76,6 +96,9 @@ class TierUnavailableError(EngineError):
 _STATUS: Mapping[type[ProsoponError], int] = {
     InputError: 422,
     MediaTooLargeError: 413,
+    UnauthorizedError: 401,
+    ForbiddenError: 403,
+    LimitError: 429,
     NotFoundError: 404,
     NotReadyError: 409,
     GoneError: 410,

@@ -34,12 +34,19 @@ class UnreachableError(EngineError):
 class RemoteService:
     """A client for as long as a `with` block runs."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: str | None = None) -> None:
+        """
+        Args:
+            key: API key, where the service asks for one.
+        """
         if not url.startswith(("http://", "https://")):
             raise InputError(f"{url!r} is no service's address: it begins with http:// or https://")
         self._url = url
         try:
-            self._http = httpx.Client(base_url=url, timeout=_TIMEOUT, mounts=_DIRECT)
+            headers = {"Authorization": f"Bearer {key}"} if key else {}
+            self._http = httpx.Client(
+                base_url=url, timeout=_TIMEOUT, mounts=_DIRECT, headers=headers
+            )
         except httpx.InvalidURL as error:
             raise InputError(f"{url!r} is no service's address: {error}") from error
 
@@ -69,11 +76,13 @@ class RemoteService:
         with (
             self._uploaded(media.get("driving_video")) as driving,
             self._uploaded(media.get("audio")) as audio,
+            self._uploaded(media.get("reference_audio")) as reference,
             self._uploaded(media.get("background")) as background,
         ):
             kept = {
                 "driving_video": driving,
                 "audio": audio,
+                "reference_audio": reference,
                 "background": background or request.background,
             }
             request = request.model_copy(update=kept)

@@ -94,3 +94,4 @@ class Composition(deployments.Composition):
     def __init__(self) -> None:
         set_up()
         super().__init__(open_storage(storage_url()))
+        self.warm_up()

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from serve_app.problems import MEDIA_TYPE, problem
+from serve_app.problems import MEDIA_TYPE, LimitError, problem, problem_of
 from serve_app.results import StoredFile
 from serve_app.schemas import Problem
 from serve_app.telemetry import request_id
@@ -32,6 +32,16 @@ def problem_response(
     if document.status == HTTPStatus.SERVICE_UNAVAILABLE:
         more["Retry-After"] = str(RETRY_AFTER_S)
     return JSONResponse(told.model_dump(exclude_none=True), document.status, more, MEDIA_TYPE)
+
+
+def error_response(error: BaseException, path: str) -> Response:
+    """As `problem_response`, with the headers that belong to the error."""
+    document, headers = problem_of(error), {}
+    if document.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, LimitError):
+        headers["Retry-After"] = str(error.retry_after_s)
+    return problem_response(document, path, headers)
 
 
 def file_response(

@@ -55,6 +55,7 @@ class Runner:
         beat_s: float = 0.5,
         poll_s: float = 0.2,
         again_s: float = 5.0,
+        tenant_jobs: int | None = None,
     ) -> None:
         """
         Args:
@@ -63,6 +64,7 @@ class Runner:
             beat_s: how often progress is written, and how soon a cancellation is noticed.
             poll_s: how often the store is asked for work when nobody calls `wake`.
             again_s: how long a failed job waits for its second attempt; four times as long for its third.
+            tenant_jobs: jobs of one tenant in work at a time, over all that take jobs of the tier.
         """
         self._director, self._jobs, self._storage, self._tier = director, jobs, storage, tier
         self._parallel, self._lease_s, self._beat_s, self._poll_s = (
@@ -71,7 +73,7 @@ class Runner:
             beat_s,
             poll_s,
         )
-        self._again_s = again_s
+        self._again_s, self._tenant_jobs = again_s, tenant_jobs
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._called = asyncio.Event()
         self._working: dict[asyncio.Task[None], Lease] = {}
@@ -139,7 +141,7 @@ class Runner:
             return None
 
     def _lease(self, longest: int | None) -> Lease | None:
-        lease = self._jobs.lease(self._tier, self._owner, self._lease_s, longest)
+        lease = self._jobs.lease(self._tier, self._owner, self._lease_s, longest, self._tenant_jobs)
         if lease is None:
             return None
         with self._holding:

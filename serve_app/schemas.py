@@ -39,6 +39,8 @@ class VideoRequest(StrictModel):
 
     voice: str = "auto"
     """A voice's id, as `voices` lists them; auto takes one of the text's language."""
+    reference_audio: str | None = None
+    """A recording of at least 6 seconds of one person, whose voice is to speak; for tiers that clone voices."""
     language: LanguageCode = "auto"
     """ISO 639-1 code; auto follows the letters of each sentence."""
     emotion: Emotion | None = None
@@ -84,6 +86,9 @@ class VideoRequest(StrictModel):
 
     tier: str = "lightweight"
     """Which set of engines, as `tiers` lists them."""
+    consent: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._:/-]{1,200}$")
+    """Reference to the consent of the person in the portrait, kept in the clip's content credentials; a service takes
+    the id of one that is recorded there."""
 
     def script_options(self, max_characters: int) -> "ScriptOptions":
         from backends.script import ScriptOptions

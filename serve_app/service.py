@@ -17,6 +17,7 @@ from ray.serve.schema import ServeDeploySchema
 
 from backends.errors import EngineError, InputError
 from serve_app.config import check_serve_config, home, jobs_url, storage_url
+from serve_app.guard import is_loopback
 from serve_app.private_ray import PrivateRay
 from serve_app.tiers import tier_state
 
@@ -49,11 +50,12 @@ class LocalService:
             patience_s: how long the start may take.
 
         Raises:
-            InputError: the configuration is wrong, or the port is taken.
+            InputError: the configuration is wrong, it would let strangers in, or the port is taken.
         """
         check_serve_config(config)
         options = config.get("http_options", {})
         self._host = str(options.get("host", "127.0.0.1"))
+        check_door(config, self._host)
         self._port = _free_port(self._host, port if port is not None else options.get("port", 8000))
         self._config = _placed(config, self._host, self._port, folder)
         self._watch = watch or (lambda _: None)
@@ -138,6 +140,17 @@ class LocalService:
         with contextlib.suppress(Exception):  # what does not end by itself is ended with Ray
             _delete([application["name"] for application in self._config["applications"]])
         self._ray.stop()
+
+
+def check_door(config: Mapping[str, Any], host: str) -> None:
+    """Raises InputError where whoever reaches the address could ask without a key."""
+    gateways = [a for a in config["applications"] if a.get("route_prefix") is not None]
+    locked = all(gateway.get("args", {}).get("auth") == "keys" for gateway in gateways)
+    if not is_loopback(host) and not locked:
+        raise InputError(
+            f"a service on {host} is open to others: say auth: keys in the gateway's args, "
+            "and make keys with: prosopon keys create NAME"
+        )
 
 
 def _free_port(host: str, wanted: int) -> int:

@@ -1,7 +1,7 @@
 """Jobs in an SQL database."""
 
+import hashlib
 import operator
-import re
 import time
 from dataclasses import replace
 from typing import Any
@@ -10,50 +10,16 @@ import sqlalchemy as sql
 from sqlalchemy.exc import IntegrityError
 
 from backends.errors import StorageError
-from serve_app import sql_tallies, telemetry
+from serve_app import sql_tallies, sql_tenants, telemetry
+from serve_app.auth import LOCAL
 from serve_app.database import Database, larger
 from serve_app.jobs import EVERY_JOB, MAX_ATTEMPTS, Filter, Lease, Message, Once, Page, length_of
 from serve_app.problems import KeyReusedError, NotFoundError, NotReadyError, problem
 from serve_app.schemas import ClipFacts, Job, JobStatus, NoticeModel, Problem, Stage, VideoRequest
+from serve_app.sql_tables import JOBS, UPLOADED
 
-_UPLOADED = re.compile(r"uploads/[0-9a-f]{32}")
 _TELLING = 0.05
 """Share of the work from which on the remaining time is estimated."""
-
-
-JOBS = sql.Table(
-    "jobs",
-    sql.MetaData(),
-    sql.Column("number", sql.Integer, primary_key=True, autoincrement=True),
-    sql.Column("id", sql.String(32), nullable=False, unique=True),
-    sql.Column("once_key", sql.String(200), unique=True),
-    sql.Column("once_digest", sql.String(64)),
-    sql.Column("tier", sql.Text, nullable=False),
-    sql.Column("status", sql.String(16), nullable=False),
-    sql.Column("request", sql.Text, nullable=False),
-    sql.Column("carried", sql.JSON(none_as_null=True)),
-    sql.Column("warnings", sql.JSON, nullable=False),
-    sql.Column("stage", sql.String(16)),
-    sql.Column("progress", sql.Float, nullable=False, default=0.0),
-    sql.Column("attempts", sql.Integer, nullable=False, default=0),
-    sql.Column("owner", sql.Text),
-    sql.Column("lease_until", sql.Float),
-    sql.Column("created_at", sql.Float, nullable=False),
-    sql.Column("started_at", sql.Float),
-    sql.Column("error", sql.JSON(none_as_null=True)),
-    sql.Column("clip", sql.JSON(none_as_null=True)),
-    sql.Column("webhook", sql.Text),
-    sql.Column("webhook_due", sql.Float),
-    sql.Column("webhook_tries", sql.Integer, nullable=False, default=0),
-    sql.Column("run", sql.String(64)),
-    sql.Column("begun_progress", sql.Float, nullable=False, server_default="0"),
-    sql.Column("not_before", sql.Float, nullable=False, server_default="0"),
-    sql.Column("length", sql.Integer, nullable=False, server_default="0"),
-    sql.Column("finished_at", sql.Float),
-    sql.Index("jobs_due", "tier", "status", "number"),
-    sql.Index("webhooks_due", "webhook_due"),
-    sql.Index("jobs_finished", "finished_at"),
-)
 _JOB = JOBS.c
 _EARLIER = JOBS.alias("earlier")
 _POSITION = (
@@ -77,6 +43,11 @@ class SqlJobs:
         """Raises StorageError as `Database`."""
         self._database = Database(url)
 
+    @property
+    def database(self) -> Database:
+        """For what is kept beside jobs."""
+        return self._database
+
     def close(self) -> None:
         self._database.close()
 
@@ -87,10 +58,13 @@ class SqlJobs:
         warnings: tuple[NoticeModel, ...] = (),
         once: Once | None = None,
         webhook: str | None = None,
+        tenant: str = LOCAL,
     ) -> Job:
         values = {
             "id": job,
-            "once_key": once and once.key,
+            "tenant": tenant,
+            "consent": request.consent,
+            "once_key": once and _once_key(once),
             "once_digest": once and once.digest,
             "tier": request.tier,
             "status": JobStatus.QUEUED,
@@ -114,7 +88,7 @@ class SqlJobs:
 
     def made(self, once: Once) -> Job | None:
         with self._database.transaction() as connection:
-            query = _select().where(_JOB.once_key == once.key)
+            query = _select().where(_JOB.once_key == _once_key(once))
             row = connection.execute(query).mappings().first()
         if row is not None and row["once_digest"] != once.digest:
             raise KeyReusedError(
@@ -122,9 +96,10 @@ class SqlJobs:
             )
         return None if row is None else _job(row)
 
-    def get(self, job: str) -> Job:
+    def get(self, job: str, tenant: str | None = None) -> Job:
+        query = _select().where(_JOB.id == job, *_fitting(Filter(tenant)))
         with self._database.transaction() as connection:
-            row = connection.execute(_select().where(_JOB.id == job)).mappings().first()
+            row = connection.execute(query).mappings().first()
         if row is None:
             raise NotFoundError(f"there is no job {job!r}")
         return _job(row)
@@ -138,22 +113,32 @@ class SqlJobs:
         following = int(rows[limit - 1]["number"]) if len(rows) > limit else None
         return Page(tuple(_job(row) for row in rows[:limit]), following)
 
-    def count_queued(self) -> int:
+    def count_queued(self, tenant: str | None = None) -> int:
+        query = sql.select(sql.func.count()).where(_QUEUED, *_fitting(Filter(tenant)))
         with self._database.transaction() as connection:
-            query = sql.select(sql.func.count()).select_from(JOBS).where(_QUEUED)
-            return int(connection.execute(query).scalar_one())
+            return int(connection.execute(query.select_from(JOBS)).scalar_one())
+
+    def used_today(self, tenant: str) -> float:
+        with self._database.transaction() as connection:
+            return sql_tenants.used(connection, tenant, time.time())
 
     def lease(
-        self, tier: str, owner: str, lease_s: float, longest: int | None = None
+        self,
+        tier: str,
+        owner: str,
+        lease_s: float,
+        longest: int | None = None,
+        most_running: int | None = None,
     ) -> Lease | None:
         now = time.time()
         abandoned = sql.and_(_RUNNING, _JOB.lease_until < now)
-        waiting = sql.and_(_QUEUED, _JOB.not_before <= now)
+        room = sql.true() if most_running is None else most_running > sql_tenants.RUNNING
+        waiting = sql.and_(_QUEUED, _JOB.not_before <= now, room)
         fitting = sql.true() if longest is None else _JOB.length <= longest
         due = (
             sql.select(_JOB.number)
             .where(_JOB.tier == tier, sql.or_(waiting, abandoned), fitting)
-            .order_by(_JOB.number)
+            .order_by(*sql_tenants.TURN, _JOB.number)
             .limit(1)
         )
         with (
@@ -225,7 +210,11 @@ class SqlJobs:
         done["finished_at"] = time.time()
         with self._database.transaction() as connection:
             change = JOBS.update().where(*_mine(lease, owner)).values(**done)
-            row = connection.execute(change.returning(_JOB.tier, _JOB.created_at)).first()
+            row = connection.execute(
+                change.returning(_JOB.tier, _JOB.tenant, _JOB.created_at)
+            ).first()
+            if row is not None and isinstance(outcome, ClipFacts):
+                sql_tenants.add(connection, row.tenant, time.time(), outcome.duration_s)
             if row is not None:
                 whole_s = time.time() - row.created_at
                 sql_tallies.add(connection, telemetry.ended(row.tier, outcome, whole_s))
@@ -262,7 +251,7 @@ class SqlJobs:
     def inputs(self) -> frozenset[str]:
         with self._database.transaction() as connection:
             requests = connection.execute(sql.select(JOBS.c.request).where(_UNFINISHED)).scalars()
-            return frozenset(key for text in requests for key in _UPLOADED.findall(text))
+            return frozenset(key for text in requests for key in UPLOADED.findall(text))
 
     def finished_before(self, time_s: float, limit: int = 100) -> tuple[str, ...]:
         query = sql.select(_JOB.id).where(_JOB.finished_at < time_s).order_by(_JOB.finished_at)
@@ -327,12 +316,18 @@ def _mine(lease: Lease, owner: str) -> tuple[sql.ColumnElement[bool], ...]:
     return (_JOB.id == lease.job, _RUNNING, _JOB.owner == owner, _JOB.attempts == lease.attempt)
 
 
+def _once_key(once: Once) -> str:
+    """Each tenant has keys of its own."""
+    return hashlib.sha256(f"{once.tenant}\n{once.key}".encode()).hexdigest()
+
+
 def _select() -> sql.Select[Any]:
     return sql.select(JOBS, _POSITION.label("position"))
 
 
 def _fitting(wanted: Filter) -> list[sql.ColumnElement[bool]]:
     tests = (
+        (_JOB.tenant, operator.eq, wanted.tenant),
         (_JOB.status, operator.eq, wanted.status),
         (_JOB.tier, operator.eq, wanted.tier),
         (_JOB.created_at, operator.ge, wanted.since),

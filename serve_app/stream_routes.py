@@ -7,15 +7,16 @@ answers are JSON events; each header and fragment follows its event as a binary 
 import asyncio
 from contextlib import aclosing
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from pydantic import Field
 
 from backends.errors import InputError, ProsoponError
+from serve_app.auth import Principal
 from serve_app.clients import LiveEnd
 from serve_app.config import StrictModel
 from serve_app.gateway import Gateway
+from serve_app.guard import Who
 from serve_app.intake import json_object_of, parsed_json, validated
 from serve_app.live import Session
 from serve_app.problems import problem_of
@@ -34,14 +35,11 @@ class LiveMessage(StrictModel):
 
 def add_stream(api: FastAPI, gateway: Gateway) -> None:
     @api.websocket("/v1/stream")
-    async def stream(socket: WebSocket) -> None:
-        if not _welcome(socket, gateway.config.cors_origins):
-            await socket.close(_THEIRS)  # before it is accepted: 403
-            return
+    async def stream(who: Who, socket: WebSocket) -> None:
         await socket.accept()
         code = _DONE
         try:
-            await _converse(socket, gateway)
+            await _converse(socket, gateway, who)
         except WebSocketDisconnect:
             return
         except Exception as error:
@@ -53,16 +51,9 @@ def add_stream(api: FastAPI, gateway: Gateway) -> None:
         await socket.close(code)
 
 
-def _welcome(socket: WebSocket, origins: tuple[str, ...]) -> bool:
-    """Browsers let any page open a socket, and name the page's origin: only our own and those of CORS may."""
-    origin = socket.headers.get("origin")
-    own = origin is None or urlsplit(origin).netloc == socket.headers.get("host")
-    return own or origin in origins or "*" in origins
-
-
-async def _converse(socket: WebSocket, gateway: Gateway) -> None:
+async def _converse(socket: WebSocket, gateway: Gateway, who: Principal) -> None:
     request = validated(VideoRequest, await _received(socket))
-    session = await gateway.converse(request)
+    session = await gateway.converse(who, request)
     sending = asyncio.create_task(_play(socket, session))
     hearing = asyncio.create_task(_listen(socket, session))
     both = {sending, hearing}

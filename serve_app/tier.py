@@ -39,7 +39,9 @@ class Tier:
         self._stages = stages
         self._storage = storage
         self._director = Director(stages, storage, config)
-        self._runner = Runner(self._director, jobs, storage, config.tier)
+        self._runner = Runner(
+            self._director, jobs, storage, config.tier, tenant_jobs=config.tenant_jobs
+        )
         self._facts: TierFacts | None = None
 
     async def describe(self) -> TierFacts:

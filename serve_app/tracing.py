@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from backends.errors import EngineUnavailableError
 from serve_app import telemetry
+from serve_app.grants import without_token
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
@@ -100,5 +101,6 @@ class Traced:
             return
         headers = dict(scope["headers"])
         caller = {"traceparent": headers.get(b"traceparent", b"").decode("latin-1")}
-        with telemetry.carrying(caller), span(f"{scope['method']} {scope['path']}"):
+        name = f"{scope['method']} {without_token(scope['path'])}"
+        with telemetry.carrying(caller), span(name):
             await self._app(scope, receive, send)

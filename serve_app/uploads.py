@@ -1,6 +1,7 @@
 """Files that callers send: streamed to storage, bounded, and named by ids afterwards."""
 
 import asyncio
+import hashlib
 import re
 import secrets
 import shutil
@@ -10,7 +11,7 @@ from typing import BinaryIO
 from backends.errors import InputError, UnknownPortraitError
 from backends.faces.framing import names_picture
 from backends.faces.presets import PRESETS
-from serve_app.problems import RequestTooLargeError
+from serve_app.problems import NotFoundError, RequestTooLargeError
 from serve_app.schemas import VideoRequest
 from serve_app.storage import Storage
 
@@ -18,19 +19,24 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 class Uploads:
-    def __init__(self, storage: Storage, max_bytes: int) -> None:
+    """Those of one tenant; nobody else's can be named here."""
+
+    def __init__(self, storage: Storage, max_bytes: int, tenant: str) -> None:
         self._storage = storage
         self._max_bytes = max_bytes
+        self._whose = hashlib.sha256(tenant.encode()).hexdigest()[:32]
 
     async def keep(self, file: BinaryIO) -> str:
-        """Its id serves as `portrait`, `driving_video`, `audio` and `background` in requests."""
+        """Its id serves as `portrait`, `driving_video`, `audio`, `reference_audio` and `background` in requests."""
         upload = secrets.token_hex(16)
-        await self.store(_key(upload), file)
+        await self.store(self._key(upload), file)
         return upload
 
     async def forget(self, upload: str) -> None:
-        """Raises UnknownPortraitError where there is none of that id."""
-        key = self.portrait(upload)
+        """Raises NotFoundError where there is none of that id."""
+        key = await asyncio.to_thread(self._found, upload)
+        if key is None:
+            raise NotFoundError(f"there is no upload {upload!r}")
         await asyncio.to_thread(self._storage.delete, key)
 
     async def store(self, key: str, file: BinaryIO) -> None:
@@ -59,6 +65,8 @@ class Uploads:
             "portrait": own.get("portrait") or self.portrait(request.portrait),
             "driving_video": self.driving_video(request.driving_video),
             "audio": own.get("audio") or self.audio(request.audio),
+            "reference_audio": own.get("reference_audio")
+            or self.audio(request.reference_audio, "reference_audio"),
             "background": self.background(request.background),
         }
         return request.model_copy(update=kept)
@@ -83,13 +91,13 @@ class Uploads:
             f"driving_video {video!r} is not the id of an upload; send the video to /v1/uploads first"
         )
 
-    def audio(self, audio: str | None) -> str | None:
+    def audio(self, audio: str | None, field: str = "audio") -> str | None:
         if not audio:
             return None
         if key := self._found(audio):
             return key
         raise InputError(
-            f"audio {audio!r} is not the id of an upload; send the recording to /v1/uploads first"
+            f"{field} {audio!r} is not the id of an upload; send the recording to /v1/uploads first"
         )
 
     def background(self, background: str) -> str:
@@ -103,9 +111,8 @@ class Uploads:
         )
 
     def _found(self, upload: str) -> str | None:
-        known = _ID.fullmatch(upload) and self._storage.exists(_key(upload))
-        return _key(upload) if known else None
+        key = self._key(upload)
+        return key if _ID.fullmatch(upload) and self._storage.exists(key) else None
 
-
-def _key(upload: str) -> str:
-    return f"uploads/{upload}"
+    def _key(self, upload: str) -> str:
+        return f"uploads/{self._whose}-{upload}"

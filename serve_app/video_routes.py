@@ -10,11 +10,13 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AwareDatetime
 
 from backends.errors import InputError, ProsoponError
+from serve_app.auth import Principal
 from serve_app.config import StrictModel
 from serve_app.gateway import Gateway
+from serve_app.guard import Who
 from serve_app.intake import json_list_of, read_form, read_json, validated, with_pronounce
 from serve_app.jobs import Filter
-from serve_app.openapi import binary, json_list, json_or_form, one_file
+from serve_app.openapi import FILE_FIELDS, binary, json_list, json_or_form, one_file
 from serve_app.problems import problem_of
 from serve_app.responses import file_response, problem_response
 from serve_app.results import file_name
@@ -65,15 +67,20 @@ def _add_requests(api: FastAPI, gateway: Gateway) -> None:
         "/v1/videos", status_code=202, tags=["videos"], openapi_extra=json_or_form(VideoOrder)
     )
     async def create_video(
-        request: Request, response: Response, idempotency_key: IdempotencyKey = None
+        who: Who,
+        request: Request,
+        response: Response,
+        idempotency_key: IdempotencyKey = None,
     ) -> Job:
-        """Asks for a video: JSON, or a form that may carry the portrait and the audio as files."""
-        job = await _created(gateway, request, idempotency_key)
+        """Asks for a video: JSON, or a form that may carry the portrait, the audio and the reference audio as files."""
+        job = await _created(gateway, who, request, idempotency_key)
         response.headers["Location"] = f"/v1/videos/{job.id}"
         return job
 
     @api.post("/v1/videos/batch", tags=["videos"], openapi_extra=json_list(VideoOrder, _MAX_BATCH))
-    async def create_videos(request: Request, idempotency_key: IdempotencyKey = None) -> Batch:
+    async def create_videos(
+        who: Who, request: Request, idempotency_key: IdempotencyKey = None
+    ) -> Batch:
         """Asks for many videos at once; one that is refused stops no other. Sent again under the same key, only those
         are made that were refused."""
         orders = json_list_of(await read_json(request), _MAX_BATCH)
@@ -82,7 +89,7 @@ def _add_requests(api: FastAPI, gateway: Gateway) -> None:
             key = idempotency_key and f"{idempotency_key}/{number}"
             try:
                 order = validated(VideoOrder, fields)
-                entries.append(BatchEntry(job=await gateway.create(order, {}, key)))
+                entries.append(BatchEntry(job=await gateway.create(who, order, {}, key)))
             except ProsoponError as error:
                 entries.append(BatchEntry(error=problem_of(error)))
         return Batch(videos=tuple(entries))
@@ -97,9 +104,12 @@ def _add_requests(api: FastAPI, gateway: Gateway) -> None:
             202: {"model": Job, "description": "It takes longer: ask for the job."},
         },
     )
-    async def generate(request: Request, idempotency_key: IdempotencyKey = None) -> Response:
+    async def generate(
+        who: Who, request: Request, idempotency_key: IdempotencyKey = None
+    ) -> Response:
         """Text or audio and portrait in, the MP4 out; what takes long answers 202 with the job instead."""
-        job = await gateway.wait((await _created(gateway, request, idempotency_key)).id)
+        begun = await _created(gateway, who, request, idempotency_key)
+        job = await gateway.wait(who, begun.id)
         links = {"Location": f"/v1/videos/{job.id}"}
         if job.status is JobStatus.SUCCEEDED:
             clip = await asyncio.to_thread(gateway.results.clip, job)
@@ -113,6 +123,7 @@ def _add_requests(api: FastAPI, gateway: Gateway) -> None:
 def _add_jobs(api: FastAPI, gateway: Gateway) -> None:
     @api.get("/v1/videos", tags=["videos"])
     async def list_videos(
+        who: Who,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
         after: Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")] = None,
         status: JobStatus | None = None,
@@ -122,14 +133,14 @@ def _add_jobs(api: FastAPI, gateway: Gateway) -> None:
     ) -> JobList:
         """The newest first, page by page; times are ISO 8601 with a zone, or seconds since the epoch."""
         begin, end = (None if time is None else time.timestamp() for time in (since, until))
-        wanted = Filter(status, tier, begin, end)
-        page = await gateway.jobs(limit, None if after is None else int(after), wanted)
+        wanted = Filter(None, status, tier, begin, end)
+        page = await gateway.jobs(who, limit, None if after is None else int(after), wanted)
         following = None if page.after is None else str(page.after)
         return JobList(videos=page.jobs, next=following)
 
     @api.get("/v1/videos/{job}", tags=["videos"])
-    async def get_video(job: str) -> Job:
-        return await gateway.job(job)
+    async def get_video(who: Who, job: str) -> Job:
+        return await gateway.job(who, job)
 
     @api.get(
         "/v1/videos/{job}/events",
@@ -139,10 +150,10 @@ def _add_jobs(api: FastAPI, gateway: Gateway) -> None:
         dependencies=[Depends(get_video)],
     )
     async def watch_video(
-        job: str, last_event_id: Annotated[str | None, Header()] = None
+        who: Who, job: str, last_event_id: Annotated[str | None, Header()] = None
     ) -> AsyncIterator[ServerSentEvent]:
         """Every change of a job until it is finished, each with the whole job; resumes behind Last-Event-ID."""
-        async for state, found in gateway.changes(job, last_event_id):
+        async for state, found in gateway.changes(who, job, last_event_id):
             yield ServerSentEvent(data=found, event="job", id=state)
 
     @api.delete(
@@ -155,9 +166,9 @@ def _add_jobs(api: FastAPI, gateway: Gateway) -> None:
             204: {"description": "It is gone."},
         },
     )
-    async def delete_video(job: str) -> Response:
+    async def delete_video(who: Who, job: str) -> Response:
         """Cancels an unfinished video (202 with the job), deletes a finished one (204)."""
-        cancelled = await gateway.remove(job)
+        cancelled = await gateway.remove(who, job)
         if cancelled is None:
             return Response(status_code=204)
         return JSONResponse(cancelled.model_dump(mode="json"), 202)
@@ -173,9 +184,11 @@ def _add_results(api: FastAPI, gateway: Gateway) -> None:
         response_class=FileResponse,
         responses=binary("video/mp4"),
     )
-    async def get_content(request: Request, job: str, download: Download = False) -> Response:
+    async def get_content(
+        who: Who, request: Request, job: str, download: Download = False
+    ) -> Response:
         """The MP4; ranges are served."""
-        found = await gateway.job(job)
+        found = await gateway.job(who, job)
         clip = await asyncio.to_thread(results.clip, found)
         return file_response(request, clip, "video/mp4", file_name(found.clip, "mp4"), download)
 
@@ -187,9 +200,13 @@ def _add_results(api: FastAPI, gateway: Gateway) -> None:
         responses=binary("text/vtt", "application/x-subrip"),
     )
     async def get_captions(
-        request: Request, job: str, kind: Literal["srt", "vtt"], download: Download = False
+        who: Who,
+        request: Request,
+        job: str,
+        kind: Literal["srt", "vtt"],
+        download: Download = False,
     ) -> Response:
-        found = await gateway.job(job)
+        found = await gateway.job(who, job)
         captions = await asyncio.to_thread(results.captions, found, kind)
         media_type = {"srt": "application/x-subrip", "vtt": "text/vtt"}[kind]
         return file_response(request, captions, media_type, file_name(found.clip, kind), download)
@@ -202,10 +219,14 @@ def _add_results(api: FastAPI, gateway: Gateway) -> None:
         responses=binary("application/json", "text/csv"),
     )
     async def get_performance(
-        request: Request, job: str, kind: Literal["json", "csv"], download: Download = False
+        who: Who,
+        request: Request,
+        job: str,
+        kind: Literal["json", "csv"],
+        download: Download = False,
     ) -> Response:
         """What the face does, frame by frame; as CSV in the columns of Live Link Face."""
-        found = await gateway.job(job)
+        found = await gateway.job(who, job)
         performance = await asyncio.to_thread(results.performance, found, kind)
         media_type = {"json": "application/json", "csv": "text/csv"}[kind]
         name = file_name(found.clip, kind)
@@ -218,27 +239,27 @@ def _add_results(api: FastAPI, gateway: Gateway) -> None:
         response_class=FileResponse,
         responses=binary("image/jpeg"),
     )
-    async def get_thumbnail(request: Request, job: str) -> Response:
-        found = await gateway.job(job)
+    async def get_thumbnail(who: Who, request: Request, job: str) -> Response:
+        found = await gateway.job(who, job)
         picture = await asyncio.to_thread(results.thumbnail, found)
         return file_response(request, picture, "image/jpeg", file_name(found.clip, "jpg"))
 
 
 def _add_uploads(api: FastAPI, gateway: Gateway) -> None:
     @api.post("/v1/uploads", status_code=201, tags=["videos"], openapi_extra=one_file("file"))
-    async def create_upload(request: Request) -> Upload:
+    async def create_upload(who: Who, request: Request) -> Upload:
         """Keeps a picture, a video or a recording for several requests, which name it by its id."""
         async with read_form(request, "file") as (fields, files):
             if not files or fields:
                 raise InputError("send a form with the field 'file' and no other")
-            return Upload(id=await gateway.uploads.keep(files["file"]))
+            return Upload(id=await gateway.uploads(who).keep(files["file"]))
 
     @api.delete("/v1/uploads/{upload}", status_code=204, tags=["videos"])
-    async def delete_upload(upload: str) -> None:
-        await gateway.uploads.forget(upload)
+    async def delete_upload(who: Who, upload: str) -> None:
+        await gateway.uploads(who).forget(upload)
 
 
-async def _created(gateway: Gateway, request: Request, key: str | None) -> Job:
-    async with read_form(request, "portrait", "audio") as (fields, files):
+async def _created(gateway: Gateway, who: Principal, request: Request, key: str | None) -> Job:
+    async with read_form(request, *FILE_FIELDS) as (fields, files):
         order = validated(VideoOrder, with_pronounce(fields))
-        return await gateway.create(order, files, key)
+        return await gateway.create(who, order, files, key)

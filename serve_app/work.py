@@ -11,6 +11,7 @@ from backends.composition.captions import CaptionLine, caption_lines, until
 from backends.composition.fragments import SoundFragments
 from backends.composition.settings import EncoderSettings
 from backends.performance.driving import Driving
+from backends.speech import speaks_natively
 from backends.speech.engine import Voice
 from backends.speech.recorded import Recording
 from backends.types import (
@@ -145,8 +146,6 @@ class Work:
 def clip_of(work: Work, video: str, tier: str, animation: AnimationInfo) -> Clip:
     """The finished clip that lies at the key `video`."""
     request, voice = work.checked.request, work.checked.voice
-    voices = work.checked.voices.values()
-    spoken_by = "none" if work.checked.recording is None else "recorded"
     elapsed_s = time.perf_counter() - work.began
     facts = ClipFacts(
         path=video,
@@ -156,7 +155,7 @@ def clip_of(work: Work, video: str, tier: str, animation: AnimationInfo) -> Clip
         size=work.checked.portrait.size,
         tier=tier,
         engines=Engines(
-            speech="+".join(dict.fromkeys(v.id.partition(":")[0] for v in voices)) or spoken_by,
+            speech=speakers(work.checked),
             animation=animation.name,
             encoder=work.settings.encoder.name,
         ),
@@ -187,6 +186,12 @@ def clip_of(work: Work, video: str, tier: str, animation: AnimationInfo) -> Clip
     return Clip(facts, video, Performance.join(work.rows), lines)
 
 
+def speakers(checked: Checked) -> str:
+    """Names of the engines that speak; where none does, whether something was recorded."""
+    names = dict.fromkeys(voice.id.partition(":")[0] for voice in checked.voices.values())
+    return "+".join(names) or ("none" if checked.recording is None else "recorded")
+
+
 def main_language(script: Script) -> str:
     """The language that most of the text is in."""
     return languages(script)[0]
@@ -215,7 +220,7 @@ def _model(notice: Notice) -> NoticeModel:
 
 def _of_voice(language: str, voice: Voice) -> list[Notice]:
     told = []
-    if voice.language != language:
+    if not speaks_natively(voice, language):
         text = (
             f"{voice.id} is a voice for {voice.language!r}; it speaks {language!r} with an accent"
         )

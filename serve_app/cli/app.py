@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
-from serve_app.cli import catalogue, models, portraits, serve, speak
+from serve_app.cli import catalogue, keys, models, portraits, serve, speak, verify
+from serve_app.cli.joined import JoinedCommands
 
 app = typer.Typer(
     name="prosopon",
     help="Text with emotion cues and a portrait become a video of that person speaking.",
+    cls=JoinedCommands,
     epilog='Begin with:  prosopon speak "Hello \\[happy] everyone!" --output hello.mp4',
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -46,3 +48,5 @@ app.add_typer(models.app, name="models")
 app.command()(catalogue.tiers)
 app.command()(catalogue.doctor)
 app.command()(serve.serve)
+app.add_typer(keys.app, name="keys")
+app.command()(verify.verify)

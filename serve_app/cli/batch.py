@@ -32,7 +32,7 @@ from serve_app.schemas import ClipFacts, Report, VideoRequest
 _OWN_COLUMNS = ("text_file", "output", "export_performance")
 COLUMNS = (*VideoRequest.model_fields, *_OWN_COLUMNS)
 """As the flags, with dashes or underscores."""
-_FILES = ("portrait", "driving_video", "audio", "background")
+_FILES = ("portrait", "driving_video", "audio", "reference_audio", "background")
 
 
 class RowError(StrictModel):
@@ -210,7 +210,9 @@ def _digest(request: VideoRequest, media: Media, outputs: Outputs) -> str:
     return sha256(made_of.encode()).hexdigest()
 
 
-def run_batch(table: Path, defaults: Mapping[str, Any], server: str | None) -> BatchResult:
+def run_batch(
+    table: Path, defaults: Mapping[str, Any], server: str | None, key: str | None = None
+) -> BatchResult:
     """Makes every row that is not made yet.
 
     Args:
@@ -220,7 +222,7 @@ def run_batch(table: Path, defaults: Mapping[str, Any], server: str | None) -> B
         InputError: the table as a whole cannot be used.
     """
     rows = read_rows(table)
-    with _record(table) as record, maker(server) as how, batch_progress(len(rows)) as bar:
+    with _record(table) as record, maker(server, key) as how, batch_progress(len(rows)) as bar:
         batch = _Batch(defaults, record, how, _doubled(rows))
         results = batch.run(rows, bar)
     counts = Counter(result.status for result in results)

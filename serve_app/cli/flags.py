@@ -18,10 +18,12 @@ PANELS = {
     VOICE: ("voice", "language", "emotion", "intensity", "speed", "speak_cues", "cue_style"),
     FACE: ("face", "style", "articulation", "head_motion", "blink", "seed"),
     PICTURE: ("size", "aspect", "background", "fps", "captions", "codec", "quality", "encoder"),
-    MORE: ("tier",),
+    MORE: ("tier", "consent"),
 }
 """The groups of `--help` in order, with the fields of the request that each shows as flags."""
-BY_HAND = frozenset({"text", "portrait", "driving_video", "audio", "transcript", "pronounce"})
+BY_HAND = frozenset(
+    {"text", "portrait", "driving_video", "audio", "transcript", "reference_audio", "pronounce"}
+)
 """Fields that the command line takes in a form of its own: an argument, a path, a file."""
 
 Command = TypeVar("Command", bound=Callable[..., None])

@@ -89,6 +89,7 @@ def naming(request: VideoRequest) -> Iterator[None]:
     except InputError as error:
         from backends.faces.images import UNNAMED
         from backends.faces.video import UNNAMED_CLIP, UNNAMED_DRIVING
+        from backends.speech.cloning import UNNAMED_REFERENCE
         from backends.speech.recorded import UNNAMED_SOUND
 
         names = {
@@ -96,6 +97,7 @@ def naming(request: VideoRequest) -> Iterator[None]:
             UNNAMED_CLIP: request.portrait,
             UNNAMED_DRIVING: request.driving_video,
             UNNAMED_SOUND: request.audio,
+            UNNAMED_REFERENCE: request.reference_audio,
         }
         message = error.message
         for unnamed, name in names.items():

@@ -71,6 +71,8 @@ def read_request_media(request: VideoRequest) -> Media:
         media["driving_video"] = read_media(Path(request.driving_video), "driving video")
     if request.audio is not None:
         media["audio"] = read_media(Path(request.audio), "recording")
+    if request.reference_audio is not None:
+        media["reference_audio"] = read_media(Path(request.reference_audio), "reference audio")
     return media
 
 
@@ -88,21 +90,27 @@ class Maker(Protocol):
 
 
 @contextmanager
-def maker(server: str | None) -> Iterator[Maker]:
-    """Makes videos in this process, or through the service at an address."""
+def maker(server: str | None, key: str | None = None) -> Iterator[Maker]:
+    """Makes videos in this process, or through the service at an address, with an API key where it asks for one."""
     if server is None:
         with ExitStack() as stack:
             yield Here(stack)
     else:
         from serve_app.remote import RemoteService
 
-        with RemoteService(server) as service:
+        with RemoteService(server, key) as service:
             yield There(service)
 
 
-def make(request: VideoRequest, media: Media, outputs: Outputs, server: str | None) -> ClipFacts:
+def make(
+    request: VideoRequest,
+    media: Media,
+    outputs: Outputs,
+    server: str | None,
+    key: str | None = None,
+) -> ClipFacts:
     """Makes one video and writes its files, whole or not at all."""
-    with outputs.opened() as partial, progress() as report, maker(server) as how:
+    with outputs.opened() as partial, progress() as report, maker(server, key) as how:
         facts = how.make(request, media, partial, report)
     return facts.model_copy(update={"path": str(outputs.video)})
 

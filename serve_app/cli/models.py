@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Fetch and check weights that are not in packages.", no_args_is_help=True)
 
-Names = Annotated[list[str], typer.Argument(help="As `models list` names them: piper:NAME.")]
+Names = Annotated[
+    list[str], typer.Argument(help="As `models list` names them: wav2lip, piper:NAME, …")
+]
 
 
 @app.command("list")
@@ -34,16 +37,14 @@ def list_models(
     as_json: AsJson = False,
 ) -> None:
     """What can be pulled, and what of it is here."""
-    from backends.speech import piper_hub
-
     with reported(as_json):
-        items = piper_hub.fetch_index() if everything else piper_hub.items()
+        items = _known(everything)
         if as_json:
             print_json([_facts(item) for item in items])
             return
         rows = [(i.id, i.summary, _megabytes(i), "here" if i.here else "") for i in items]
         print_table(("name", "", "size", ""), rows)
-        if len(items) == 1:
+        if not everything:
             err.print("Every published voice: prosopon models list --all")
 
 
@@ -53,7 +54,10 @@ def pull(names: Names, as_json: AsJson = False) -> None:
     from backends import weights
 
     with reported(as_json), _bars() as told:
-        found = [(item, weights.pull(item, told)) for item in _items(names)]
+        items = _items(names)
+        for item in items:
+            err.print(f"{item.id}: {_megabytes(item)}, licence: {_licence(item)}", highlight=False)
+        found = [(item, weights.pull(item, told)) for item in items]
         if as_json:
             print_json([_facts(item) | {"folder": str(folder)} for item, folder in found])
             return
@@ -71,10 +75,9 @@ def verify(
 ) -> None:
     """Check that weights are what they should be."""
     from backends import weights
-    from backends.speech import piper_hub
 
     with reported(as_json):
-        items = _items(names) if names else [item for item in piper_hub.items() if item.here]
+        items = _items(names) if names else [item for item in _known() if item.here]
         found = {item.id: weights.verify(item) for item in items}
         if as_json:
             print_json(found)
@@ -85,14 +88,42 @@ def verify(
             raise typer.Exit(OURS)
 
 
+@app.command()
+def export(
+    output: Annotated[Path, typer.Argument(help="NAME.onnx or NAME.safetensors.")],
+    weights: Annotated[
+        Path | None, typer.Option(help="A Wav2Lip checkpoint; without one, what was pulled.")
+    ] = None,
+    whole: Annotated[
+        bool, typer.Option(help="Also the upper half of faces, for the engine's option whole.")
+    ] = False,
+    int8: Annotated[bool, typer.Option(help="Convolutions in 8 bits.")] = False,
+) -> None:
+    """Write Wav2Lip's network as a file that needs no torch; the engine's option weights names it."""
+    with reported(False):
+        from backends.animation.wav2lip.engine import pulled_weights
+        from backends.animation.wav2lip.export import export as write
+
+        write(weights or pulled_weights(), output, whole=whole, int8=int8)
+        out.print(f"{output}: {output.stat().st_size / 1e6:.0f} MB", highlight=False)
+
+
 def _items(names: list[str]) -> "list[Item]":
     """The hub is asked only for what is not known here."""
     from backends import weights
-    from backends.speech import piper_hub
 
-    known = {item.id for item in piper_hub.items()}
-    items = piper_hub.items() if known.issuperset(names) else piper_hub.fetch_index()
-    return [weights.find(items, name) for name in names]
+    known = {item.id for item in _known()}
+    asks = any(name.startswith("piper:") and name not in known for name in names)
+    return [weights.find(_known(asks), name) for name in names]
+
+
+def _known(everything: bool = False) -> "tuple[Item, ...]":
+    """What can be pulled; all of Piper's voices are known to the hub alone."""
+    from backends.animation.weights import ITEMS
+    from backends.speech import piper_hub
+    from backends.speech.xtts_voices import V2
+
+    return (*ITEMS, V2, *(piper_hub.fetch_index() if everything else piper_hub.items()))
 
 
 def _facts(item: "Item") -> dict[str, object]:
@@ -110,7 +141,8 @@ def _licence(item: "Item") -> str:
     """What the card says, once it is here."""
     from backends.speech.piper_voices import licence_in
 
-    return licence_in(item.folder).weights if item.here else item.licence
+    of_voice = item.here and item.id.startswith("piper:")
+    return licence_in(item.folder).weights if of_voice else item.licence
 
 
 def _megabytes(item: "Item") -> str:

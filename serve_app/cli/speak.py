@@ -102,6 +102,15 @@ def speak(
             rich_help_panel=WHAT,
         ),
     ] = None,
+    reference_audio: Annotated[
+        Path | None,
+        typer.Option(
+            help="A recording of at least 6 seconds of one person speaking, whose voice is to speak; for tiers that "
+            "clone voices.",
+            metavar="FILE",
+            rich_help_panel=VOICE,
+        ),
+    ] = None,
     pronounce: Annotated[
         Path | None,
         typer.Option(
@@ -124,6 +133,16 @@ def speak(
             rich_help_panel=MORE,
         ),
     ] = None,
+    api_key: Annotated[
+        str | None,
+        typer.Option(
+            help="For a service that asks for one; `prosopon keys` makes them.",
+            envvar="PROSOPON_API_KEY",
+            show_envvar=True,
+            metavar="KEY",
+            rich_help_panel=MORE,
+        ),
+    ] = None,
     as_json: Annotated[
         bool,
         typer.Option(
@@ -141,14 +160,16 @@ def speak(
             fields |= {"portrait": portrait, "pronounce": read_pronunciations(pronounce)}
             fields["driving_video"] = None if driving_video is None else str(driving_video)
             fields["audio"] = None if audio is None else str(audio)
+            fields["reference_audio"] = None if reference_audio is None else str(reference_audio)
             fields["transcript"] = read_text(transcript, transcript_file, True, "transcript")
-            _make_batch(batch, fields, server, as_json)
+            _make_batch(batch, fields, server, api_key, as_json)
             return
         request = VideoRequest(
             text=read_text(text, text_file, optional=bool(driving_video or audio)),
             portrait=portrait,
             driving_video=None if driving_video is None else str(driving_video),
             audio=None if audio is None else str(audio),
+            reference_audio=None if reference_audio is None else str(reference_audio),
             transcript=read_text(transcript, transcript_file, True, "transcript"),
             pronounce=read_pronunciations(pronounce),
             **fields,
@@ -156,7 +177,7 @@ def speak(
         media = read_request_media(request)
         outputs = Outputs.of(request, output or OUTPUT, export_performance)
         with naming(request):
-            facts = make(request, media, outputs, server)
+            facts = make(request, media, outputs, server, api_key)
         if as_json:
             print_json(facts)
         else:
@@ -169,11 +190,13 @@ def _refuse_with_batch(*given: object) -> None:
         raise InputError(f"with --batch each row has its own: {told[0]} is not taken beside it")
 
 
-def _make_batch(table: Path, fields: dict[str, Any], server: str | None, as_json: bool) -> None:
+def _make_batch(
+    table: Path, fields: dict[str, Any], server: str | None, key: str | None, as_json: bool
+) -> None:
     from serve_app.cli.batch import run_batch, tell_batch
 
     VideoRequest(**fields)  # flags are at fault here, cells in their rows
-    result = run_batch(table, fields, server)
+    result = run_batch(table, fields, server, key)
     if as_json:
         print_json(result)
     else:

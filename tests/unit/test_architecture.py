@@ -25,6 +25,10 @@ FORBIDDEN = {
     "frontend": {"backends", "serve_app", "ray", "benchmarks"},
 }
 """What a folder never imports, wherever in its modules."""
+CLIENTS = {"backends/speech/openai.py": {"httpx"}}
+"""Engines that are servers elsewhere."""
+HOSTS = frozenset({"benchmarks/sadtalker.py", "benchmarks/wav2lip.py"})
+"""They run a script of others, out of its checkout, beside ours."""
 
 
 def modules(folder: str) -> list[Path]:
@@ -69,9 +73,12 @@ def test_there_is_something_to_look_at() -> None:
 @pytest.mark.parametrize("folder", FORBIDDEN)
 def test_arrows_run_one_way(folder: str) -> None:
     offenders = {
-        str(path.relative_to(ROOT)): sorted(found)
-        for path in modules(folder)
-        if (found := FORBIDDEN[folder].intersection(imports(parsed(path))))
+        name: sorted(found)
+        for path, name in zip(modules(folder), names(modules(folder)), strict=True)
+        if (
+            found := FORBIDDEN[folder].intersection(imports(parsed(path)))
+            - CLIENTS.get(name, set())
+        )
     }
     assert not offenders
 
@@ -127,7 +134,8 @@ def test_no_shell_no_print_no_path_tricks(path: Path) -> None:
             shell = keyword.arg == "shell" and ast.unparse(keyword.value) != "False"
             assert not shell, f"{called} with a shell"
     for node in ast.walk(tree):
-        assert not (isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.path")
+        changes_path = isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.path"
+        assert not changes_path or str(path.relative_to(ROOT)) in HOSTS
         assert not isinstance(node, ast.Global), "no module changes its globals"
 
 

@@ -64,7 +64,7 @@ def test_every_command_is_one(
         asked.append(request)
         raise KeyboardInterrupt
 
-    def make_batch(table: Path, defaults: dict[str, Any], _: str | None) -> None:
+    def make_batch(table: Path, defaults: dict[str, Any], *_: str | None) -> None:
         (first, *_) = [row.request(defaults) for row in read_rows(table)]
         make(first)
 
@@ -120,8 +120,8 @@ def test_tiers_that_work_are_the_shipped_ones() -> None:
 
 
 def test_every_verb_of_the_makefile_is_told_and_every_told_verb_exists() -> None:
-    verbs = set(re.findall(r"^([a-z]+):.*##", MAKEFILE, flags=re.MULTILINE))
-    told = set(re.findall(r"`make ([a-z]+)", README))
+    verbs = set(re.findall(r"^([a-z-]+):.*##", MAKEFILE, flags=re.MULTILINE))
+    told = set(re.findall(r"`make ([a-z-]+)", README))
     assert told == verbs - {"help", "format"}
 
 
@@ -136,6 +136,16 @@ def test_every_folder_named_exists() -> None:
     folders = re.findall(r"^\| `(\w+)/` \|", README, flags=re.MULTILINE)
     assert len(folders) >= 5
     assert all((ROOT / folder).is_dir() for folder in folders)
+
+
+def test_the_attacks_are_tried_by_tests_that_are_there() -> None:
+    table = (ROOT / "docs" / "security.md").read_text("utf-8").partition("## Attacks")[2]
+    named = re.findall(r"`(tests/\S+\.py)(?:::(\w+))?(?:::(\w+))?`", table)
+    assert len(named) > 25
+    for path, *names in named:
+        tree = ast.parse((ROOT / path).read_text("utf-8"))
+        defined = {n.name for n in ast.walk(tree) if hasattr(n, "name")}
+        assert {name for name in names if name} <= defined, path
 
 
 def test_the_changelog_has_this_version() -> None:

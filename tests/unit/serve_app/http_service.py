@@ -12,6 +12,8 @@ from serve_app.api import create_api
 from serve_app.clients import Stages, TierClient, TierState
 from serve_app.config import GatewayConfig, TierConfig
 from serve_app.gateway import Gateway
+from serve_app.guard import Authority
+from serve_app.sql_consents import SqlConsents
 from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import FolderStorage
 from serve_app.tier import Tier
@@ -74,10 +76,16 @@ class Service:
 
 @asynccontextmanager
 async def opened(
-    stages: Stages, storage: FolderStorage, jobs: SqlJobs, tier: TierConfig, **config: Any
+    stages: Stages,
+    storage: FolderStorage,
+    jobs: SqlJobs,
+    tier: TierConfig,
+    authority: Authority | None = None,
+    **config: Any,
 ) -> AsyncIterator[Service]:
     """
     Args:
+        authority: without one everybody on this machine may ask.
         config: fields of the gateway's configuration.
     """
     for folder in ("jobs", "uploads", "previews"):
@@ -88,9 +96,9 @@ async def opened(
     )
     usual = {"max_upload_bytes": MAX_UPLOAD, "max_queued_jobs": 3, "generate_wait_s": 20}
     settings = GatewayConfig.model_validate({"tiers": ("test", "premium"), **usual, **config})
-    gateway = Gateway(settings, jobs, storage, tiers)
-    transport = httpx.ASGITransport(create_api(gateway), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+    gateway = Gateway(settings, jobs, storage, tiers, SqlConsents(jobs.database))
+    transport = httpx.ASGITransport(create_api(gateway, authority), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         yield Service(http, gateway, local, tiers, storage, jobs)
 
 

@@ -17,6 +17,7 @@ from serve_app.config import (
     read_serve_config,
     read_tier,
 )
+from serve_app.service import check_door
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -157,3 +158,18 @@ def test_unknown_names_tell_the_known() -> None:
 
 def test_tier_by_name() -> None:
     assert read_tier("lightweight").tier == "lightweight"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "example.org"])
+def test_no_service_is_open_to_others(config: dict[str, Any], host: str) -> None:
+    config["http_options"]["host"] = host
+    with pytest.raises(InputError, match=r"auth: keys.*prosopon keys create"):
+        check_door(config, host)
+    gateway(config)["args"]["auth"] = "keys"
+    check_door(config, host)
+
+
+def test_service_on_this_machine_needs_no_keys(config: dict[str, Any]) -> None:
+    assert "auth" not in gateway(config)["args"]
+    for host in ("127.0.0.1", "localhost", "::1"):
+        check_door(config, host)

@@ -16,7 +16,10 @@ from serve_app import database, sql_tallies
 from serve_app.database import REVISION, Database
 from serve_app.jobs import new_job_id
 from serve_app.schemas import JobStatus, VideoRequest
+from serve_app.sql_consents import CONSENTS
 from serve_app.sql_jobs import JOBS, SqlJobs
+from serve_app.sql_keys import KEYS
+from serve_app.sql_tenants import USAGE
 
 FIRST_SCHEMA = """
 CREATE TABLE jobs (
@@ -47,7 +50,7 @@ def test_steps_are_numbered_in_one_line_and_the_last_is_what_the_code_expects() 
 def test_steps_lead_to_the_tables_that_the_code_uses(url: str) -> None:
     store = Database(url)
     tables = sql.MetaData()
-    for table in (JOBS, sql_tallies.TALLIES):
+    for table in (JOBS, KEYS, CONSENTS, USAGE, sql_tallies.TALLIES):
         table.to_metadata(tables)
     with store.transaction() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

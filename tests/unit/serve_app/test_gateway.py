@@ -164,7 +164,7 @@ class TestVideos:
         assert [(await service.post(portrait=upload)).status_code for _ in range(2)] == [202, 202]
         assert (await service.http.delete(f"/v1/uploads/{upload}")).status_code == 204
         refused(await service.post(portrait=upload), 422, "unknown_portrait", upload)
-        refused(await service.http.delete(f"/v1/uploads/{upload}"), 422, "unknown_portrait")
+        refused(await service.http.delete(f"/v1/uploads/{upload}"), 404, "not_found")
 
     async def test_list(self, service: Service) -> None:
         ids = [(await service.post()).json()["id"] for _ in range(3)]

@@ -96,7 +96,7 @@ async def client(service: Service, generated: Path) -> AsyncIterator[Any]:
         told = await asyncio.to_thread(generate, config=config)
         assert not told, [f"{error.header}: {error.detail}" for error in told]
     package = importlib.import_module("prosopon_client")
-    made = package.Client(base_url="http://test")
+    made = package.Client(base_url="http://localhost")
     made.set_async_httpx_client(service.http)
     yield made
 
@@ -140,7 +140,8 @@ class TestGeneratedClient:
         form = models.PortraitRequestForm(
             tier="test", portrait=types.File(io.BytesIO(image), "face.png", "image/png")
         )
-        service.gateway.uploads._max_bytes = len(image)
+        roomy = service.gateway.config.model_copy(update={"max_upload_bytes": len(image)})
+        service.gateway.config = roomy
         check = await part("api.previews.check_portrait").asyncio(client=client, body=form)
         assert check.fit and len(check.faces) == 1
         voices = await part("api.choices.list_voices").asyncio(client=client)

@@ -68,7 +68,7 @@ async def connect(service: Service) -> AsyncIterator[Connect]:
             "raw_path": b"/v1/stream",
             "root_path": "",
             "query_string": b"",
-            "headers": [(b"host", b"test"), *headers],
+            "headers": [(b"host", b"localhost"), *headers],
             "subprotocols": [],
             "app": api,
         }
@@ -204,6 +204,6 @@ async def test_tier_that_is_not_there(connect: Connect) -> None:
 
 async def test_pages_of_other_origins_are_turned_away(connect: Connect) -> None:
     assert await (await connect((b"origin", b"https://evil.example"))).next() == 1008
-    own = await connect((b"origin", b"http://test"))
+    own = await connect((b"origin", b"http://localhost"))
     assert await own.next() == "websocket.accept"
     await own.leave()

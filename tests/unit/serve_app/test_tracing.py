@@ -69,7 +69,7 @@ async def test_a_job_is_traced_from_the_request_to_its_stages(
 
     api.add_middleware(tracing.Traced)
     transport = httpx.ASGITransport(api)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         caller = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
         assert (await http.post("/v1/videos", headers=caller)).is_success
     runner = Runner(

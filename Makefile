@@ -50,7 +50,7 @@ endif
 test-web: $(VENV)/.web $(VENV)/.light-dev ## the web app in a browser (Debian: apt install chromium)
 	OMP_NUM_THREADS=1 $(BIN)/pytest tests/web tests/unit/frontend $(ARGS)
 
-check: $(VENV)/.light-dev ## ruff and mypy
+check: $(VENV)/.full ## ruff and mypy, which reads the types of every engine's libraries
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -154,7 +154,6 @@ def pem(key: object) -> bytes:
         (ed25519.Ed25519PrivateKey.generate(), "ED25519"),
         (rsa.generate_private_key(65537, 2048), "PS256"),
     ],
-    ids=str,
 )
 def test_algorithm_goes_with_the_key(key: object, algorithm: str) -> None:
     assert Identity(pem(key), b"").algorithm == algorithm

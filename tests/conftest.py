@@ -27,12 +27,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(EngineAccount())
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `-n`, a file stays in one process, for its fixtures' sake; all that share a Ray cluster, in one."""
+    """With `-n`, a file stays in one process, for its fixtures' sake; all that start a Ray cluster, in one."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
-            folder = item.path.parent.name
-            group = folder if folder == "serve" else item.path.stem
+            starts_ray = item.nodeid.startswith(("tests/serve/", "tests/web/"))
+            group = "serve" if starts_ray else item.path.stem
             item.add_marker(pytest.mark.xdist_group(group))
 
 

@@ -25,7 +25,7 @@ from benchmarks.chaos import (
 from benchmarks.orders import TIER, Order, make
 from benchmarks.victim import NODE, Victim, small_disk
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.timeout(900)
 
 MANY = [Order(n) for n in range(1, 7)]
 UPDATED = [Order(201, 6), Order(202, 6)]

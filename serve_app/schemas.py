@@ -87,8 +87,7 @@ class VideoRequest(StrictModel):
     tier: str = "lightweight"
     """Which set of engines, as `tiers` lists them."""
     consent: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._:/-]{1,200}$")
-    """Reference to the consent of the person in the portrait, kept in the clip's content credentials; a service takes
-    the id of one that is recorded there."""
+    """The person's consent, told in the content credentials: any reference; a service wants one recorded there."""
 
     def script_options(self, max_characters: int) -> "ScriptOptions":
         from backends.script import ScriptOptions

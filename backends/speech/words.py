@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from backends.speech.phones import SILENCE, Phone, is_vowel, letters
 
 _WORD = re.compile(
-    r"[^\W_](?:[\w\u0300-\u036f]"  # letters and digits with their accents
+    r"[^\W_](?:[\w\u0300-\u036f\u064b-\u065f\u0900-\u0903\u093a-\u094f]"  # letters and digits with their signs
     r"|['’\-‐‑](?=\w)"  # don't, mother-in-law
     r"|(?<=\d)[.,:](?=\d)"  # 3.14, 1,000, 12:30
     r"|(?<=\b\w)\.(?=\w\b)"  # U.S.A

@@ -56,7 +56,7 @@ def test_every_command_is_one(
 ) -> None:
     """`speak` goes as far as the finished request; of the others the flags are read."""
     monkeypatch.chdir(tmp_path)
-    for name in ("face.jpg", "talk.txt", "clip.mp4", "me.mp4", "speech.mp3"):
+    for name in ("face.jpg", "talk.txt", "clip.mp4", "me.mp4", "speech.mp3", "voice.wav"):
         (tmp_path / name).write_text("Hello.", "utf-8")
     asked: list[VideoRequest] = []
 

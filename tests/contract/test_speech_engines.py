@@ -253,7 +253,7 @@ def test_a_cue_inside_a_sentence_turns_the_voice_at_its_word(engine: SpeechEngin
     assert onsets == pytest.approx([w.start_s for w in plain.words][: len(onsets)], abs=0.01)
     early = [p.end_s <= turn - 0.25 for p in cued.phonemes]
     apart = np.abs(melody(cued) - melody(plain))[early]
-    assert np.nanmedian(apart) < 0.5 and np.nanmax(apart) < 1.0  # a glide between two phones is either's
+    assert np.nanmedian(apart) < 0.5 and np.nanmax(apart) < 1.0  # a glide is either phone's
     assert cued.duration_s - turn < (plain.duration_s - turn) * 0.95
     rise = (melody(cued) - melody(plain))[[p.start_s >= turn + 0.1 for p in cued.phonemes]]
     assert np.nanmean(rise) > 1.2

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from backends import animation, speech
 
@@ -12,6 +13,9 @@ CONTRACTS = {
     "tests/contract/test_animation_engines.py": frozenset(animation.ENGINES),
 }
 """The tests that every engine of a table has to pass; an engine's name is a parameter of them."""
+
+settings.register_profile("prosopon", deadline=None)  # a busy machine is no failure
+settings.load_profile("prosopon")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -40,7 +40,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            state.asked.append((dict(self.headers), body))
+            state.asked.append(
+                ({name.lower(): value for name, value in self.headers.items()}, body)
+            )
             state.held.wait(10)
             status, content = state.answers.pop(0) if len(state.answers) > 1 else state.answers[0]
             self.send_response(status)

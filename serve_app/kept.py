@@ -90,12 +90,16 @@ def speech_bytes(chunks: Sequence[SpeechChunk]) -> bytes:
     return file.getvalue()
 
 
+_DAMAGES = (OSError, ValueError, KeyError, EOFError, RuntimeError)
+"""RuntimeError: where a changed bit claims a password, or a kind of archive that nobody writes."""
+
+
 def speech_from(data: bytes) -> tuple[SpeechChunk, ...]:
     """Raises StorageError where the data is none of `speech_bytes`."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             samples, spans = archive["samples"], _SPANS.validate_json(archive["spans"].tobytes())
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, ValidationError) as error:
+    except (*_DAMAGES, zipfile.BadZipFile, ValidationError) as error:
         raise StorageError(f"the speech that was kept is damaged: {error}") from error
     chunks, start = [], 0
     for s in spans:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from importlib.metadata import distributions, version
 from importlib.util import find_spec
@@ -39,7 +40,9 @@ def asked() -> list[Requirement]:
 
 
 def installed() -> dict[str, Version]:
-    return {canonicalize_name(d.name): Version(d.version) for d in distributions()}
+    """Not by `sys.path`, which setuptools lengthens by its own copies when something imports it."""
+    folders = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    return {canonicalize_name(d.name): Version(d.version) for d in distributions(path=folders)}
 
 
 def test_the_lock_has_a_fitting_version_of_everything_asked_for() -> None:

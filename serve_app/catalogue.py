@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from backends.animation.engine import AnimationInfo
+from backends.faces.framing import Aspect
 from backends.faces.presets import PRESETS, Preset
 from backends.script.emotions import EMOTIONS
 from backends.script.parser import estimated_duration_s
@@ -47,6 +48,8 @@ class VoiceModel(StrictModel):
     """In hertz."""
     size_bytes: int
     """Of its model, which other voices may share; 0 where there is none."""
+    cloned: bool
+    """It is whoever the `reference_audio` of a request is of, and nobody without one."""
     tier: str
     licence: LicenceModel
     preview: str
@@ -109,6 +112,9 @@ class FaceModel(StrictModel):
     """Why it cannot be animated; empty when it can."""
     warnings: tuple[NoticeModel, ...]
     """What should be known of one that can."""
+    crops: dict[Aspect, tuple[int, int, int, int]]
+    """Left, top, width, height of what a video of each aspect shows, in the picture's pixels; without those that
+    would cut the face."""
 
 
 class PortraitCheck(StrictModel):
@@ -211,6 +217,7 @@ def voice_models(name: str, facts: TierFacts) -> list[VoiceModel]:
             style=voice.style,
             sample_rate=voice.sample_rate,
             size_bytes=voice.size_bytes,
+            cloned=voice.cloned,
             tier=name,
             licence=licence_model(voice.licence),
             preview=f"/v1/voices/{voice.id}/preview",
@@ -261,6 +268,7 @@ def portrait_check(report: "PortraitReport") -> PortraitCheck:
                 fit=face.fit,
                 problem=face.problem,
                 warnings=notice_models(face.notices),
+                crops=dict(face.crops),
             )
             for face in report.faces
         ),

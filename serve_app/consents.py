@@ -1,4 +1,4 @@
-"""What people agreed to: that their face may be made to speak, for what, and who wrote it down."""
+"""What people agreed to: that their face or their voice may be made to speak, for what, and who wrote it down."""
 
 import secrets
 import time
@@ -10,8 +10,8 @@ from serve_app.problems import ForbiddenError, NotFoundError
 from serve_app.schemas import VideoRequest
 
 Policy = Literal["off", "record", "require"]
-"""What becomes of a request with somebody's own portrait: nothing is asked or noted; nothing is asked, and a consent
-noted that is named; without one that holds it is refused."""
+"""What becomes of a request with somebody's own portrait or voice: nothing is asked or noted; nothing is asked, and
+a consent noted that is named; without one that holds it is refused."""
 
 
 class ConsentRequiredError(ForbiddenError):
@@ -27,7 +27,7 @@ class Consent:
     id: str
     tenant: str
     who: str
-    """Whose face it is."""
+    """Whose face or voice it is."""
     purpose: str
     """What they agreed to."""
     key: str
@@ -77,7 +77,7 @@ def check_consent(
     """The request as it is carried out. Presets need no consent: their licences allow it. Blocks.
 
     Args:
-        own_files: a portrait came with the request.
+        own_files: a portrait or a reference audio came with the request.
 
     Raises:
         NotFoundError: there is no consent of that id.
@@ -85,11 +85,11 @@ def check_consent(
     """
     if policy == "off":
         return request.model_copy(update={"consent": None})
-    own = own_files or not request.portrait.startswith("preset:")
+    own = own_files or not request.portrait.startswith("preset:") or bool(request.reference_audio)
     if request.consent is None:
         if own and policy == "require":
             raise ConsentRequiredError(
-                "consent: this service wants to know that the person in the portrait agreed; record it "
+                "consent: this service wants to know that whose face and voice it is agreed; record it "
                 "with POST /v1/consents, and send its id along"
             )
         return request

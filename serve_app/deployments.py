@@ -27,7 +27,6 @@ from backends.composition.segments import encode_segment
 from backends.composition.settings import Codec, EncoderChoice, EncoderSettings, Quality
 from backends.errors import AnimationError, InputError
 from backends.faces.framing import SOURCE, Framing, names_picture
-from backends.faces.images import read_image
 from backends.faces.presets import PRESETS, preset
 from backends.performance.driving import Driving
 from backends.script import ScriptOptions, parse
@@ -209,9 +208,10 @@ class Animation:
         return await asyncio.to_thread(self._examine, portrait)
 
     def _examine(self, portrait: str) -> PortraitCheck:
-        from backends.faces.portrait import check
+        from backends.faces.clip import check_reference
 
-        return portrait_check(check(read_image(_picture(portrait, self._storage), "the picture")))
+        picture = _picture(portrait, self._storage)
+        return portrait_check(check_reference(picture, "the picture", "the video"))
 
     def _capture(self, video: str, fps: int) -> Driving:
         """Tracked once: a request is checked before it is carried out."""

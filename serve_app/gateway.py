@@ -103,7 +103,8 @@ class Gateway:
         if once and (made := await asyncio.to_thread(self._jobs.made, once)):
             return made
         await asyncio.to_thread(check_limits, self.config.limits, self._jobs, who.tenant)
-        request = await asyncio.to_thread(self._agreed, who, order.request(), "portrait" in files)
+        own_files = not files.keys().isdisjoint(("portrait", "reference_audio"))
+        request = await asyncio.to_thread(self._agreed, who, order.request(), own_files)
         tier = await self.offers.tier(request.tier)
         if await asyncio.to_thread(self._jobs.count_queued) >= self.config.max_queued_jobs:
             raise QueueFullError(

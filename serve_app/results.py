@@ -4,12 +4,16 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from serve_app.jobs import job_files
 from serve_app.problems import NotFoundError, NotReadyError
 from serve_app.runner import CAPTIONS, CLIP, PERFORMANCE
 from serve_app.schemas import ClipFacts, Job, JobStatus
 from serve_app.storage import Entry, Storage
+
+if TYPE_CHECKING:  # needs c2pa, which only who asks for them waits for
+    from backends.composition.credentials import Credentials
 
 _NAME_CHARACTERS = 48
 
@@ -51,6 +55,12 @@ class Results:
 
     def thumbnail(self, job: Job) -> StoredFile:
         return self._made(job, "thumbnail.jpg", CLIP, _jpeg)
+
+    def credentials(self, job: Job) -> "Credentials":
+        """As they stand in the MP4 now, and whether it was changed. Raises NoCredentialsError too."""
+        from backends.composition.credentials import read
+
+        return read(self._storage.path(self.clip(job).entry.key))
 
     def _made(self, job: Job, file: str, source: str, make: Callable[[Path], bytes]) -> StoredFile:
         """A file that is made from another one once, and kept beside it."""

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Header, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
@@ -35,6 +36,22 @@ Download = Annotated[bool, Query(description="To be saved rather than shown.")]
 
 class Upload(StrictModel):
     id: str
+
+
+class CredentialsModel(StrictModel):
+    valid: bool
+    """Neither the video nor what it says was changed since it was signed."""
+    trusted: bool
+    """An authority vouches for whose key it is; never so for a development key."""
+    signed_by: str
+    facts: dict[str, Any]
+    """Engines, versions, tier, voice; the script and the portrait as salted digests."""
+    made_at: str | None
+    """ISO 8601, UTC."""
+    source_type: str | None
+    """IPTC's word for how it was made."""
+    problems: tuple[str, ...]
+    """C2PA's codes for what is wrong."""
 
 
 class JobList(StrictModel):
@@ -243,6 +260,13 @@ def _add_results(api: FastAPI, gateway: Gateway) -> None:
         found = await gateway.job(who, job)
         picture = await asyncio.to_thread(results.thumbnail, found)
         return file_response(request, picture, "image/jpeg", file_name(found.clip, "jpg"))
+
+    @api.get("/v1/videos/{job}/credentials", tags=["videos"])
+    async def get_credentials(who: Who, job: str) -> CredentialsModel:
+        """What the MP4 says of how it was made, read from it and checked."""
+        found = await gateway.job(who, job)
+        told = asdict(await asyncio.to_thread(results.credentials, found))
+        return CredentialsModel.model_validate(told)
 
 
 def _add_uploads(api: FastAPI, gateway: Gateway) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -11,8 +12,8 @@ import numpy as np
 
 from backends.errors import NoFaceError, UnreadableMediaError
 from backends.faces.framing import Crop, Framing, output_size
-from backends.faces.images import UNNAMED
-from backends.faces.portrait import choose_crop, load_portrait
+from backends.faces.images import UNNAMED, read_image
+from backends.faces.portrait import PortraitReport, check, choose_crop, load_portrait
 from backends.faces.video import UNNAMED_CLIP, Footage, is_video, open_video
 from backends.types import Box, ImageArray, Reference, ReferenceVideo
 
@@ -28,6 +29,23 @@ def load_reference(source: bytes | Path, framing: Framing, name: str) -> Referen
     if isinstance(source, bytes) and is_video(source):
         return load_clip(source, framing, UNNAMED_CLIP if name == UNNAMED else name)
     return load_portrait(source, framing, name)
+
+
+def check_reference(source: bytes | Path, picture: str, video: str) -> PortraitReport:
+    """The faces of a picture, or of a video where `load_clip` looks for the one to follow.
+
+    Args:
+        source: the file's bytes, or where a picture lies.
+        picture, video: what messages call it.
+
+    Raises:
+        UnreadableMediaError, MediaTooLargeError: see `read_image`, `open_video` and `Footage.frames`.
+    """
+    if isinstance(source, Path) or not is_video(source):
+        return check(read_image(source, picture), picture)
+    reports = (check(frame, video) for frame in _looked_at(open_video(source, video)))
+    first = next(reports)
+    return first if first.fit else next((report for report in reports if report.fit), first)
 
 
 def load_clip(data: bytes, framing: Framing, name: str = UNNAMED_CLIP) -> ReferenceVideo:
@@ -68,15 +86,20 @@ def unpack(frame: bytes) -> ImageArray:
 def _chosen(footage: Footage, framing: Framing) -> tuple[Box, Crop]:
     """Face and crop as the first frame gives them in which they work."""
     problem: NoFaceError | None = None
+    for frame in _looked_at(footage):
+        try:
+            return choose_crop(frame, framing, footage.name)
+        except NoFaceError as error:
+            problem = problem or error
+    assert problem is not None  # the first frame is always looked at
+    raise problem
+
+
+def _looked_at(footage: Footage) -> Iterator[ImageArray]:
     looked_at = {round(seconds * footage.fps) for seconds in LOOKED_AT_S}
     for index, frame in enumerate(islice(footage.frames(), max(looked_at) + 1)):
         if index in looked_at:
-            try:
-                return choose_crop(frame, framing, footage.name)
-            except NoFaceError as error:
-                problem = problem or error
-    assert problem is not None  # the first frame is always looked at
-    raise problem
+            yield frame
 
 
 def _packed(pixels: ImageArray, crop: Crop, size: tuple[int, int]) -> bytes:

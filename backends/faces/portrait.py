@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +21,15 @@ from backends.faces.detect import (
 )
 from backends.faces.features import eye_openings, look_at_mouth
 from backends.faces.fitness import notices_of, problem_of, why_no_face
-from backends.faces.framing import Aspect, Crop, Framing, crop_size, output_size, place_crop
+from backends.faces.framing import (
+    ASPECTS,
+    Aspect,
+    Crop,
+    Framing,
+    crop_size,
+    output_size,
+    place_crop,
+)
 from backends.faces.images import UNNAMED, read_image
 from backends.faces.presets import preset
 from backends.types import Box, ImageArray, Notice, Portrait
@@ -45,6 +54,8 @@ class FaceReport:
     """Why it cannot be animated; empty when it can."""
     notices: tuple[Notice, ...]
     """What should be known of one that can."""
+    crops: Mapping[Aspect, Crop]
+    """What a clip of each aspect shows of the picture; aspects that would cut the face are missing."""
 
     @property
     def fit(self) -> bool:
@@ -113,7 +124,23 @@ def _report(pixels: ImageArray, face: Face, subject: str) -> FaceReport:
         mouth=look_at_mouth(pixels, face).opening,
         problem=problem,
         notices=() if problem else notices_of(pixels, face, subject),
+        crops={} if problem else _crops(pixels, face.box),
     )
+
+
+def _crops(pixels: ImageArray, face: Box) -> dict[Aspect, Crop]:
+    height, width = pixels.shape[:2]
+    sizes = {aspect: crop_size(width, height, face.height, aspect) for aspect in ASPECTS}
+    hair_top = _hair_top(pixels, face) if set(sizes.values()) != {(width, height)} else 0.0
+    return {
+        aspect: place_crop(width, height, size, face, hair_top)
+        for aspect, size in sizes.items()
+        if _holds(size, face)
+    }
+
+
+def _holds(size: tuple[int, int], face: Box) -> bool:
+    return size[0] >= face.width and size[1] >= face.height
 
 
 def frame_portrait(pixels: ImageArray, framing: Framing, name: str = UNNAMED) -> Portrait:
@@ -170,7 +197,7 @@ def _crop(pixels: ImageArray, face: Box, aspect: Aspect, name: str) -> Crop:
     size = crop_size(width, height, face.height, aspect)
     if size == (width, height):
         return Crop(0, 0, width, height)
-    if size[0] < face.width or size[1] < face.height:
+    if not _holds(size, face):
         raise InputError(
             f"a crop of {aspect} ({size[0]} x {size[1]} pixels) would cut the face in {name} "
             f"({face.width:.0f} x {face.height:.0f}); use the aspect source or a picture "

@@ -3,7 +3,7 @@
 import pytest
 
 from backends.errors import InputError, NoFaceError, UnreadableMediaError
-from backends.faces.clip import load_clip, load_reference, unpack
+from backends.faces.clip import check_reference, load_clip, load_reference, unpack
 from backends.faces.framing import Framing
 from backends.faces.presets import preset
 from backends.types import ImageArray, Portrait, ReferenceVideo
@@ -42,6 +42,16 @@ def test_pictures_and_videos_are_told_apart_by_content(data: bytes) -> None:
     picture = preset("astronaut").path.read_bytes()
     assert isinstance(load_reference(picture, Framing(size=128), "a"), Portrait)
     assert isinstance(load_reference(data, Framing(size=128), "a"), ReferenceVideo)
+
+
+def test_a_check_looks_where_the_clip_will(data: bytes, astronaut: ImageArray) -> None:
+    found = check_reference(data, "the picture", "the video")
+    assert found.fit and len(found.faces) == 1
+    blank = [grey(360, 400)] * 20  # the face comes into the picture within the first second
+    late = encoded([*blank, *swaying(astronaut[:400, 60:420].copy(), 10)], fps=25)
+    assert check_reference(late, "the picture", "the video").fit
+    nobody = check_reference(encoded(blank), "the picture", "the video")
+    assert not nobody.fit and "the video" in nobody.problem
 
 
 def test_a_clip_without_a_face_is_refused() -> None:

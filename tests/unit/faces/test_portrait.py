@@ -17,6 +17,7 @@ from backends.errors import (
 )
 from backends.faces.detect import find_faces
 from backends.faces.framing import ASPECTS, Aspect, Framing
+from backends.faces.images import read_image
 from backends.faces.portrait import check, frame_portrait, load_portrait
 from backends.faces.presets import PRESETS, preset
 from backends.types import ImageArray
@@ -161,6 +162,22 @@ def test_a_check_tells_fit_faces_from_others(astronaut: ImageArray, hopper: Imag
     assert not nobody.fit
     assert nobody.faces == ()
     assert "no face found" in nobody.problem
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_check_tells_what_each_aspect_shows(name: str) -> None:
+    pixels = read_image(preset(name).path)
+    (face,) = check(pixels).faces
+    assert set(face.crops) == set(ASPECTS)
+    for aspect, crop in face.crops.items():
+        shown = frame_portrait(pixels, Framing(size=None, aspect=aspect)).pixels
+        cut = pixels[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
+        assert cut.shape[:2] == pytest.approx(shown.shape[:2], abs=1)
+
+
+def test_a_check_leaves_out_an_aspect_that_would_cut_the_face(hopper: ImageArray) -> None:
+    (face,) = check(hopper[90:360, 150:380].copy()).faces
+    assert "16:9" not in face.crops and "source" in face.crops
 
 
 def test_portraits_cannot_be_written_into(astronaut: ImageArray) -> None:

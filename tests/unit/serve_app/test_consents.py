@@ -41,8 +41,10 @@ async def test_own_portraits_need_a_consent_and_presets_none(strict: Service) ->
     assert (await post(strict, ONE)).status_code == 202
     portrait = await uploaded(strict, ONE, face())
     refused(await post(strict, ONE, portrait=portrait), 403, "consent_required", "/v1/consents")
-    sent = await strict.http.post("/v1/videos", data=BODY, files={"portrait": face()})
-    refused(sent, 403, "consent_required")
+    for field in ("portrait", "reference_audio"):
+        sent = await strict.http.post("/v1/videos", data=BODY, files={field: face()})
+        refused(sent, 403, "consent_required")
+    refused(await post(strict, ONE, reference_audio=portrait), 403, "consent_required", "voice")
     consent = await consented(strict, ONE)
     assert (await post(strict, ONE, portrait=portrait, consent=consent)).status_code == 202
     refused(await post(strict, TWO, consent=consent), 404, "not_found")

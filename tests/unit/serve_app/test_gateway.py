@@ -454,7 +454,11 @@ class TestPreviews:
         body = {"portrait": "preset:astronaut", "tier": "test"}
         check = (await service.http.post("/v1/portraits/check", json=body)).json()
         assert check["fit"] and check["problem"] == ""
-        assert len(check["faces"]) == 1 and check["faces"][0]["fit"]
+        (face,) = check["faces"]
+        assert face["fit"] and set(face["crops"]) == {"source", "1:1", "9:16", "16:9"}
+        left, top, width, height = face["crops"]["9:16"]
+        assert min(left, top) >= 0
+        assert left + width <= check["width"] and top + height <= check["height"]
 
     async def test_picture_without_a_face(self, service: Service) -> None:
         files = {"portrait": ("noise.png", picture())}

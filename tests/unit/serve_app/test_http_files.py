@@ -83,14 +83,33 @@ async def test_what_is_made_when_it_is_asked_for(service: Service) -> None:
     assert service.stored() == []
 
 
-@pytest.mark.parametrize(
-    "file", ["content", "captions.srt", "performance.json", "performance.csv", "thumbnail.jpg"]
-)
+async def test_credentials_are_told_and_checked(service: Service) -> None:
+    job = await service.make()
+    path = f"/v1/videos/{job['id']}"
+    told = (await service.get(f"{path}/credentials")).json()
+    assert told["valid"] and not told["trusted"] and told["problems"] == []
+    assert "development" in told["signed_by"] and told["made_at"]
+    assert told["facts"]["engines"]["animation"] == "sketch" and told["facts"]["tier"] == "test"
+    clip = next(service.storage.root.rglob("clip.mp4"))
+    changed = bytearray(clip.read_bytes())
+    changed[-50] ^= 1
+    clip.write_bytes(changed)
+    told = (await service.get(f"{path}/credentials")).json()
+    assert not told["valid"] and told["problems"]
+
+
+FILES = (
+    "content", "captions.srt", "performance.json", "performance.csv", "thumbnail.jpg", "credentials",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("file", FILES)
 async def test_files_of_a_video_that_is_not_made(service: Service, file: str) -> None:
     job = (await service.post()).json()["id"]
     refused(await service.get(f"/v1/videos/{job}/{file}"), 409, "not_ready", "queued")
     refused(await service.get(f"/v1/videos/{'0' * 32}/{file}"), 404, "not_found")
-    assert (await service.http.head(f"/v1/videos/{job}/{file}")).status_code == 409
+    if file != "credentials":
+        assert (await service.http.head(f"/v1/videos/{job}/{file}")).status_code == 409
 
 
 async def test_file_that_is_gone(service: Service) -> None:

@@ -6,9 +6,10 @@ from functools import lru_cache
 
 from num2words import num2words
 
-from backends.script import numbers
+from backends.script import numbers, roman
 from backends.script.numbers import NUMBER, SIGN, Number
 from backends.script.text import words
+from backends.script.units import ENGLISH
 from backends.script.verbalizer import Rules, Verbalizer, Vocabulary, closing
 
 _MONTHS = words(
@@ -28,54 +29,7 @@ _SCALES: Mapping[str, str] = {
     "trillion": "trillion",
 }  # fmt: skip
 _SCALE = r"(?:\s?(?P<scale>(?i:thousand|million|billion|trillion|[kmb]|mn|bn|tn))\b)?"
-_UNITS: Mapping[str, tuple[str, str]] = {
-    "km/h": ("kilometer per hour", "kilometers per hour"),
-    "mph": ("mile per hour", "miles per hour"),
-    "m/s": ("meter per second", "meters per second"),
-    "km²": ("square kilometer", "square kilometers"),
-    "m²": ("square meter", "square meters"),
-    "m³": ("cubic meter", "cubic meters"),
-    "km": ("kilometer", "kilometers"),
-    "cm": ("centimeter", "centimeters"),
-    "mm": ("millimeter", "millimeters"),
-    "m": ("meter", "meters"),
-    "ft": ("foot", "feet"),
-    "mi": ("mile", "miles"),
-    "kg": ("kilogram", "kilograms"),
-    "mg": ("milligram", "milligrams"),
-    "g": ("gram", "grams"),
-    "lbs": ("pound", "pounds"),
-    "lb": ("pound", "pounds"),
-    "oz": ("ounce", "ounces"),
-    "ml": ("milliliter", "milliliters"),
-    "L": ("liter", "liters"),
-    "l": ("liter", "liters"),
-    "°C": ("degree Celsius", "degrees Celsius"),
-    "℃": ("degree Celsius", "degrees Celsius"),
-    "°F": ("degree Fahrenheit", "degrees Fahrenheit"),
-    "℉": ("degree Fahrenheit", "degrees Fahrenheit"),
-    "°": ("degree", "degrees"),
-    "hrs": ("hour", "hours"),
-    "hr": ("hour", "hours"),
-    "min": ("minute", "minutes"),
-    "sec": ("second", "seconds"),
-    "ms": ("millisecond", "milliseconds"),
-    "s": ("second", "seconds"),
-    "TB": ("terabyte", "terabytes"),
-    "GB": ("gigabyte", "gigabytes"),
-    "MB": ("megabyte", "megabytes"),
-    "KB": ("kilobyte", "kilobytes"),
-    "kWh": ("kilowatt hour", "kilowatt hours"),
-    "kW": ("kilowatt", "kilowatts"),
-    "W": ("watt", "watts"),
-    "V": ("volt", "volts"),
-    "GHz": ("gigahertz", "gigahertz"),
-    "MHz": ("megahertz", "megahertz"),
-    "kHz": ("kilohertz", "kilohertz"),
-    "Hz": ("hertz", "hertz"),
-    "%": ("percent", "percent"),
-}
-_UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
+_UNIT = "|".join(sorted(map(re.escape, ENGLISH.keys() - {"in"}), key=len, reverse=True))
 _ABBREVIATIONS: Mapping[str, str] = {
     "dr": "Doctor", "mr": "Mister", "mrs": "Missus", "ms": "Miz", "prof": "Professor",
     "jr": "Junior", "sr": "Senior", "gen": "General", "gov": "Governor", "sgt": "Sergeant",
@@ -84,9 +38,15 @@ _ABBREVIATIONS: Mapping[str, str] = {
     "i.e": "that is", "ie": "that is", "etc": "et cetera", "vs": "versus", "cf": "compare",
     "approx": "approximately", "esp": "especially", "dept": "department", "inc": "Incorporated",
     "ltd": "Limited", "corp": "Corporation", "bros": "Brothers", "a.m": "AM", "p.m": "PM",
-    "b.c": "BC",
+    "b.c": "BC", "apt": "Apartment", "ave": "Avenue", "blvd": "Boulevard", "ca": "circa", "est": "established",
+    "ext": "extension", "max": "maximum", "min": "minutes", "tel": "telephone", "tues": "Tuesday", "wed": "Wednesday",
+    "thu": "Thursday", "thurs": "Thursday", "fri": "Friday", "mon": "Monday",
 }  # fmt: skip
-_ALWAYS_CAPITAL = frozenset(words("gen gov rep sen hon mt ms sr inc corp"))
+_ALWAYS_CAPITAL = frozenset(
+    words("gen gov rep sen hon mt ms sr inc corp apt ave mon tues wed thu thurs fri")
+)
+_BEFORE_NUMBERS = frozenset(words("ca est ext max min tel"))
+"""Abbreviations that are names, or words, where they are written with a capital."""
 _ABBREVIATION = re.compile(r"(?<![\w.])([^\W\d_][\w.]{0,5})\.(?!\w)")
 _REFERENCES: Mapping[str, str] = {
     "p": "page", "pp": "pages", "fig": "figure", "figs": "figures", "vol": "volume",
@@ -94,7 +54,7 @@ _REFERENCES: Mapping[str, str] = {
 }  # fmt: skip
 _SHORT_MONTH = re.compile(rf"\b({'|'.join(m[:3] for m in _MONTHS if m != 'May')}|Sept)")
 _YEAR_HINT = re.compile(
-    r"(?:\b(?:in|since|of|by|until|till|from|before|after|during|year|circa|around|"
+    r"(?:\b(?:in|since|of|by|until|till|from|before|after|during|year|circa|ca\.|around|"
     rf"{'|'.join(_MONTHS)}),?\s|\()\Z",
     re.IGNORECASE,
 )
@@ -102,6 +62,10 @@ _DECADE_HINT = re.compile(
     r"(?:\b(?:the|his|her|my|their|early|late)\s|\bmid-|['’])\Z", re.IGNORECASE
 )
 _HINT_LENGTH = 12
+_ONE_OF = re.compile(r"\b(?:[Aa]n?|[Aa]nother|[Oo]ne|[Ee]ach|[Ee]very) \Z")
+_NOUN = re.compile(r"\s(?!(?:and|or|to|for|in|per|on|at|a|each|is|was)\b)[a-z]")
+_DAYS = words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+_DAY = r"(Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)(?:[a-z]*day)?\.?"
 _WORDS = Vocabulary(
     decimal_mark=".",
     minus="minus",
@@ -118,7 +82,8 @@ _WORDS = Vocabulary(
         "&": "and", "@": "at", "%": "percent", "+": "plus", "=": "equals", "×": "times",
         "÷": "divided by", "<": "less than", ">": "greater than", "°": "degrees", "№": "number",
         "$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "©": "copyright", "§": "section",
-        "±": "plus or minus", "≈": "about", "~": "about", "℃": "degrees Celsius",
+        "±": "plus or minus", "≤": "less than or equal to", "≥": "greater than or equal to", "≠": "not equal to",
+        "¢": "cents", "≈": "about", "~": "about", "℃": "degrees Celsius",
         "℉": "degrees Fahrenheit",
     },
     address={
@@ -161,6 +126,13 @@ def _month_first(match: re.Match[str]) -> str:
         return match.group()
     spoken = f"{_month(match['month'])} {ordinal(int(match['day']))}"
     return f"{spoken}, {year(int(match['year']))}" if match["year"] else spoken
+
+
+def _month_and_days(match: re.Match[str]) -> str:
+    days = [int(match[2]), int(match[3])]
+    if not all(1 <= day <= 31 for day in days):
+        return match.group()
+    return f"{_month(match[1])} {ordinal(days[0])} to {ordinal(days[1])}"
 
 
 def _day_first(match: re.Match[str]) -> str:
@@ -211,7 +183,35 @@ def _abbreviation(match: re.Match[str]) -> str:
     word = match[1].casefold()
     if word not in _ABBREVIATIONS or (word in _ALWAYS_CAPITAL and not match[1][0].isupper()):
         return match.group()
+    if word in _BEFORE_NUMBERS and not match[1].islower():
+        return match.group()
     return _ABBREVIATIONS[word] + closing(match)
+
+
+def _before_its_noun(match: re.Match[str]) -> bool:
+    """Whether a sum says which thing is meant: "a $20 bill"."""
+    return bool(
+        _ONE_OF.search(match.string, 0, match.start()) and _NOUN.match(match.string, match.end())
+    )
+
+
+def _feet_and_inches(match: re.Match[str]) -> str:
+    return " ".join(
+        f"{cardinal(int(count))} {ENGLISH[unit][count != '1']}"
+        for count, unit in ((match[1], "ft"), (match[2], "in"))
+    )
+
+
+def _numeral(match: re.Match[str]) -> str:
+    kind, value = roman.kind(match), roman.value(match["numeral"])
+    if not kind or value is None:
+        return match.group()
+    return f"{match['name']} " + (f"the {ordinal(value)}" if kind == "ordinal" else cardinal(value))
+
+
+def _days(match: re.Match[str]) -> str:
+    first, last = (next(d for d in _DAYS if d.startswith(match[i][:3])) for i in (1, 2))
+    return f"{first} to {last}"
 
 
 def _saint(match: re.Match[str]) -> str:
@@ -244,11 +244,12 @@ class English(Verbalizer):
         sign = self.sign(match)
         scale = _SCALES.get((match["scale"] or "").casefold())
         if scale:
-            return f"{sign}{decimal(number)} {scale} {currency[1]}"
+            return f"{sign}{decimal(number)} {scale} {currency[not _before_its_noun(match)]}"
         if len(number.fraction) > 2:
             return f"{sign}{decimal(number)} {currency[1]}"
         cents = int(number.fraction.ljust(2, "0"))
-        whole = f"{cardinal(number.whole)} {currency[number.whole != 1]}"
+        many = number.whole != 1 and (cents or not _before_its_noun(match))
+        whole = f"{cardinal(number.whole)} {currency[bool(many)]}"
         part = f"{cardinal(cents)} {currency[2 + (cents != 1)]}"
         if not cents:
             return sign + whole
@@ -258,10 +259,19 @@ class English(Verbalizer):
         number = self.read(match["number"])
         if number is None:
             return match.group()
-        return f"{self.sign(match)}{decimal(number)} {_UNITS[match['unit']][number != (1, '')]}"
+        return f"{self.sign(match)}{decimal(number)} {ENGLISH[match['unit']][number != (1, '')]}"
 
     def named_dates(self) -> Rules:
         return (
+            (
+                re.compile(rf"\b({_MONTH})\s(\d{{1,2}})\s?[-–]\s?(\d{{1,2}})(?![\w:]|[.,]\d)"),
+                _month_and_days,
+            ),
+            (re.compile(r"(?<=\d(?:st|nd|rd|th))[-–](?=\d)"), lambda _: " to "),
+            (
+                re.compile(r"\b([Cc]all|[Dd]ial)\s(\d{3})(?![\w-]|\s?\d)"),
+                lambda m: f"{m[1]} {self.digits(m[2])}",
+            ),
             (
                 re.compile(
                     rf"\b(?P<month>{_MONTH})\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?"
@@ -271,7 +281,7 @@ class English(Verbalizer):
             ),
             (
                 re.compile(
-                    r"\b(?P<the>the\s)?(?P<day>\d{1,2})(?:st|nd|rd|th)?\s(?:of\s)?"
+                    r"\b(?P<the>[Tt]he\s)?(?P<day>\d{1,2})(?:st|nd|rd|th)?\s(?:of\s)?"
                     rf"(?P<month>{_MONTH})(?!\w)(?:,?\s(?P<year>\d{{4}})(?!\d))?"
                 ),
                 _day_first,
@@ -281,6 +291,13 @@ class English(Verbalizer):
 
     def figures(self) -> Rules:
         return (
+            (re.compile(r"(?<=[ap]m|m\.)\s?[-–]\s?(?=\d)"), lambda _: " to "),
+            (re.compile(r"(?<![\w.,])(\d)['’′]\s?(1[01]|\d)(?:[\"”″]|['’]{2})"), _feet_and_inches),
+            (re.compile(r"(?<![\w.,])(\d{1,3})\s?ft\.?\s(1[01]|\d)\s?in\b\.?"), _feet_and_inches),
+            (re.compile(r"(?<![\w.,])\.(?=\d)"), lambda _: "0."),
+            (re.compile(r"(?<=\w)\^(?=[-−]?\d)"), lambda _: " to the power of "),
+            (re.compile(r"(?<=\d)k(?=\s(?!run|race)[a-z])"), lambda _: " thousand"),
+            (re.compile(r"\b([Mm])(in|ax)\.\s?(?=\d)"), lambda m: f"{m[1]}{m[2]}imum "),
             (re.compile(numbers.TIME + r"(?:\s?([ap])\.?m\b\.?)?", re.IGNORECASE), _time),
             (
                 re.compile(r"(?<![\w.,:])(1[0-2]|0?[1-9])\s?([ap])\.?m\b\.?", re.IGNORECASE),
@@ -311,7 +328,7 @@ class English(Verbalizer):
                 re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:st|nd|rd|th)\b"),
                 lambda m: ordinal(int(m[1].replace(",", ""))),
             ),
-            (re.compile(r"(?<![\w.,:/+-])(1[1-9]\d\d|20\d\d)(?![\w%]|[.,:/-]\d)"), _year),
+            (re.compile(r"(?<![\w.,:/+-])(1\d{3}|20\d\d)(?![\w%]|[.,:/-]\d)"), _year),
             (
                 re.compile(r"\b(24/7|50/50|9/11)\b"),
                 lambda m: " ".join(cardinal(int(part)) for part in m[1].split("/")),
@@ -327,8 +344,15 @@ class English(Verbalizer):
     def signs(self) -> Rules:
         return (
             (re.compile(r"#(?=[^\W\d_])"), lambda _: "hashtag "),
+            (roman.BEHIND_A_NAME, _numeral),
+            (re.compile(rf"\b{_DAY}\s?[-–]\s?{_DAY}"), _days),
+            (re.compile(r"(?<=\w)²"), lambda _: " squared"),
+            (re.compile(r"(?<=\w)³"), lambda _: " cubed"),
             (re.compile(r"\bSt\.(\s(?=[A-Z]))?"), _saint),
             (_ABBREVIATION, _abbreviation),
             (re.compile(rf"{_SHORT_MONTH.pattern}\."), lambda m: _month(m[1])),
             (re.compile(r"\bw/o\b"), lambda _: "without"),
+            (re.compile(r"\bw/(?=\s)"), lambda _: "with"),
+            (re.compile(r"\bWW(I{1,2})\b"), lambda m: f"World War {cardinal(len(m[1]))}"),
+            (re.compile(r"\b([CF])#(?!\w)"), lambda m: f"{m[1]} sharp"),
         )

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 from backends.script import numbers
 from backends.script.cues import fold
-from backends.script.greek_numbers import WORD_BEFORE, Form, cardinal, form_of, ordinal
+from backends.script.greek_numbers import WORD_BEFORE, Form, aged, cardinal, form_of, ordinal
 from backends.script.numbers import NUMBER, SIGN, Number
 from backends.script.text import words
+from backends.script.units import GREEK
 from backends.script.verbalizer import Rules, Verbalizer, Vocabulary, closing
 
 _MONTHS = words(
@@ -38,48 +39,8 @@ _SCALE = (
     r"(?:\s?(?P<scale>χιλιάδες|εκατομμύρι[οα]|δισεκατομμύρι[οα]|(?P<short>χιλ|εκατ|εκ|δισ))"
     r"(?(short)\.|\b))?"
 )
-_UNITS: Mapping[str, tuple[Form, str, str]] = {
-    "km/h": (Form.NEUTER, "χιλιόμετρο την ώρα", "χιλιόμετρα την ώρα"),
-    "χλμ/ώρα": (Form.NEUTER, "χιλιόμετρο την ώρα", "χιλιόμετρα την ώρα"),
-    "τ.μ.": (Form.NEUTER, "τετραγωνικό μέτρο", "τετραγωνικά μέτρα"),
-    "m²": (Form.NEUTER, "τετραγωνικό μέτρο", "τετραγωνικά μέτρα"),
-    "μ²": (Form.NEUTER, "τετραγωνικό μέτρο", "τετραγωνικά μέτρα"),
-    "m³": (Form.NEUTER, "κυβικό μέτρο", "κυβικά μέτρα"),
-    "km²": (Form.NEUTER, "τετραγωνικό χιλιόμετρο", "τετραγωνικά χιλιόμετρα"),
-    "χλμ.": (Form.NEUTER, "χιλιόμετρο", "χιλιόμετρα"),
-    "χλμ": (Form.NEUTER, "χιλιόμετρο", "χιλιόμετρα"),
-    "km": (Form.NEUTER, "χιλιόμετρο", "χιλιόμετρα"),
-    "cm": (Form.NEUTER, "εκατοστό", "εκατοστά"),
-    "mm": (Form.NEUTER, "χιλιοστό", "χιλιοστά"),
-    "m": (Form.NEUTER, "μέτρο", "μέτρα"),
-    "μ.": (Form.NEUTER, "μέτρο", "μέτρα"),
-    "kg": (Form.NEUTER, "κιλό", "κιλά"),
-    "g": (Form.NEUTER, "γραμμάριο", "γραμμάρια"),
-    "γρ.": (Form.NEUTER, "γραμμάριο", "γραμμάρια"),
-    "γρ": (Form.NEUTER, "γραμμάριο", "γραμμάρια"),
-    "mg": (Form.NEUTER, "χιλιοστόγραμμο", "χιλιοστόγραμμα"),
-    "ml": (Form.NEUTER, "χιλιοστόλιτρο", "χιλιοστόλιτρα"),
-    "l": (Form.NEUTER, "λίτρο", "λίτρα"),
-    "L": (Form.NEUTER, "λίτρο", "λίτρα"),
-    "°C": (Form.MASCULINE, "βαθμός Κελσίου", "βαθμοί Κελσίου"),
-    "℃": (Form.MASCULINE, "βαθμός Κελσίου", "βαθμοί Κελσίου"),
-    "°F": (Form.MASCULINE, "βαθμός Φαρενάιτ", "βαθμοί Φαρενάιτ"),
-    "℉": (Form.MASCULINE, "βαθμός Φαρενάιτ", "βαθμοί Φαρενάιτ"),
-    "°": (Form.FEMININE, "μοίρα", "μοίρες"),
-    "min": (Form.NEUTER, "λεπτό", "λεπτά"),
-    "sec": (Form.NEUTER, "δευτερόλεπτο", "δευτερόλεπτα"),
-    "TB": (Form.NEUTER, "τεραμπάιτ", "τεραμπάιτ"),
-    "GB": (Form.NEUTER, "γιγαμπάιτ", "γιγαμπάιτ"),
-    "MB": (Form.NEUTER, "μεγαμπάιτ", "μεγαμπάιτ"),
-    "kWh": (Form.FEMININE, "κιλοβατώρα", "κιλοβατώρες"),
-    "kW": (Form.NEUTER, "κιλοβάτ", "κιλοβάτ"),
-    "W": (Form.NEUTER, "βατ", "βατ"),
-    "V": (Form.NEUTER, "βολτ", "βολτ"),
-    "Hz": (Form.NEUTER, "χερτζ", "χερτζ"),
-    "%": (Form.NEUTER, "τοις εκατό", "τοις εκατό"),
-}
 _DEGREES: Mapping[str, str] = {"τουσ": "βαθμούς", "στουσ": "βαθμούς", "των": "βαθμών"}
-_UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
+_UNIT = "|".join(sorted(map(re.escape, GREEK), key=len, reverse=True))
 _ABBREVIATIONS: Mapping[str, str] = {
     "π.χ": "για παράδειγμα", "λ.χ": "λόγου χάρη", "κ.λπ": "και λοιπά", "κλπ": "και λοιπά",
     "κ.τ.λ": "και τα λοιπά", "κτλ": "και τα λοιπά", "κ.ά": "και άλλα", "κ.α": "και άλλα",
@@ -89,7 +50,9 @@ _ABBREVIATIONS: Mapping[str, str] = {
     "μ.μ": "μετά μεσημβρίαν", "μ.χ": "μετά Χριστόν", "κ.κ": "κύριοι", "υπ": "υπουργός",
     "χλμ": "χιλιόμετρα",
     "κεφ": "κεφάλαιο", "αριθμ": "αριθμόν",
-    "σ.σ": "σημείωση συντάκτη", "πρβλ": "παράβαλε",
+    "σ.σ": "σημείωση συντάκτη", "πρβλ": "παράβαλε", "δολ": "δολάρια", "τ.κ": "ταχυδρομικός κώδικας",
+    "ό.π": "όπως παραπάνω", "ημ": "ημερομηνία", "αριθ": "αριθμός", "κ.γ": "κουταλάκι του γλυκού",
+    "κ.σ": "κουταλιά της σούπας", "τετρ": "τετραγωνικά",
 }  # fmt: skip
 _ABBREVIATION = re.compile(r"(?<![\w.])([^\W\d_][\w.]{0,5})\.(?!\w)")
 _MISTER: Mapping[str, str] = {
@@ -107,11 +70,14 @@ _KERAIA: Mapping[str, int] = {
     "ΙΒ": 12, "ΙΓ": 13, "ΙΔ": 14, "ΙΕ": 15, "ΙΣΤ": 16, "ΙΖ": 17, "ΙΗ": 18, "ΙΘ": 19, "Κ": 20,
 }  # fmt: skip
 """Greek numerals, as behind the names of kings and before those of wars."""
+_CLASS = re.compile(r"\s(?:Λυκείου|Γυμνασίου|Δημοτικού)\b")
 _ENDING_AFTER: Mapping[str, str] = {
     "η": "η", "την": "η", "στην": "η", "τη": "η", "στη": "η", "τησ": "ης", "το": "ο", "στο": "ο",
     "τον": "ο", "στον": "ο", "του": "ου",
 }  # fmt: skip
-_WEEKDAY = "Δευτέρα|Τρίτη|Τετάρτη|Πέμπτη|Παρασκευή|Σάββατο|Κυριακή"
+_WEEKDAYS = words("Δευτέρα Τρίτη Τετάρτη Πέμπτη Παρασκευή Σάββατο Κυριακή")
+_WEEKDAY = "|".join(_WEEKDAYS)
+_SHORT_DAY = r"(Δευ|Τρί?|Τετ|Πέμ?π?|Παρ|Σάβ?|Κυρ)\.?"
 _WORDS = Vocabulary(
     decimal_mark=",",
     minus="μείον",
@@ -128,7 +94,8 @@ _WORDS = Vocabulary(
         "&": "και", "@": "παπάκι", "%": "τοις εκατό", "+": "συν", "=": "ίσον", "×": "επί",
         "÷": "διά", "<": "μικρότερο από", ">": "μεγαλύτερο από", "°": "μοίρες", "№": "αριθμός",
         "$": "δολάρια", "€": "ευρώ", "£": "λίρες", "¥": "γιεν", "§": "παράγραφος",
-        "±": "συν πλην", "≈": "περίπου", "~": "περίπου", "©": "κόπιραϊτ", "℃": "βαθμοί Κελσίου",
+        "±": "συν πλην", "≤": "μικρότερο ή ίσο με", "≥": "μεγαλύτερο ή ίσο με", "≠": "διάφορο του",
+        "≈": "περίπου", "~": "περίπου", "©": "κόπιραϊτ", "℃": "βαθμοί Κελσίου",
         "℉": "βαθμοί Φαρενάιτ",
     },
     address={
@@ -148,6 +115,12 @@ def decimal(number: Number, form: Form = Form.NEUTER) -> str:
     else:
         behind = " ".join(cardinal(int(char)) for char in fraction)
     return f"{cardinal(number.whole)} κόμμα {behind}"
+
+
+def _scaled(number: Number, scale: str) -> str:
+    form, many = _SCALES[scale]
+    one = number == (1, "") and not many.endswith("ο")
+    return f"{decimal(number, form)} {(many[:-1] + 'ο' if many[-1] == 'α' else 'χιλιάδα') if one else many}"
 
 
 def _day(day: int, month: int) -> str:
@@ -175,6 +148,22 @@ def _score(match: re.Match[str]) -> str:
 
 def _euros_and_cents(match: re.Match[str]) -> str:
     return f"{match[1]} €"
+
+
+def _half_of_day(match: re.Match[str]) -> str:
+    return f" {_ABBREVIATIONS[match[1] + '.μ']}" + (
+        closing(match) if match.group()[-1] == "." else ""
+    )
+
+
+def _years_old(match: re.Match[str]) -> str:
+    """ "30χρονος" is one word: τριαντάχρονος."""
+    return aged(int(match[1]), match[2]) or match.group()
+
+
+def _weekdays(match: re.Match[str]) -> str:
+    first, last = (next(d for d in _WEEKDAYS if d.startswith(match[i][:2])) for i in (1, 2))
+    return f"{first} έως {last}"
 
 
 def _named_date(match: re.Match[str]) -> str:
@@ -235,6 +224,8 @@ def _numeral(match: re.Match[str]) -> str:
     named = word not in _ENDING_AFTER and before is not None  # "ο Γεώργιος Α΄"
     feminine, genitive = word.endswith(("α", "η")), word.endswith("ου")
     ending = "η" if named and feminine else "ου" if named and genitive else "ος"
+    if _CLASS.match(match.string, match.end()):
+        ending = "η"
     return (ordinal(value, _ENDING_AFTER.get(word, ending)) or "").capitalize()
 
 
@@ -279,8 +270,7 @@ class Greek(Verbalizer):
             return match.group()
         sign = self.sign(match)
         if match["scale"]:
-            scale_form, scale = _SCALES[match["scale"]]
-            return f"{sign}{decimal(number, scale_form)} {scale} {many}"
+            return f"{sign}{_scaled(number, match['scale'])} {many}"
         if len(number.fraction) > 2:
             return f"{sign}{decimal(number, form)} {many}"
         cents = int(number.fraction.ljust(2, "0"))
@@ -292,14 +282,13 @@ class Greek(Verbalizer):
 
     def _scaled(self, match: re.Match[str]) -> str:
         number = self.read(match["number"])
-        form, scale = _SCALES[match["scale"]]
-        return f"{decimal(number, form)} {scale}{closing(match)}" if number else match.group()
+        return _scaled(number, match["scale"]) + closing(match) if number else match.group()
 
     def _unit(self, match: re.Match[str]) -> str:
         number = self.read(match["number"])
         if number is None:
             return match.group()
-        form, one, many = _UNITS[match["unit"]]
+        form, one, many = GREEK[match["unit"]]
         dot = closing(match) if match["unit"].endswith(".") else ""
         words = one if number == (1, "") else many
         before = WORD_BEFORE.search(match.string, max(0, match.start() - 8), match.start())
@@ -328,12 +317,24 @@ class Greek(Verbalizer):
             (re.compile(r"(?<=\bστις )(\d\d?)\.([0-5]\d)(?![\d.])", re.IGNORECASE), _clock),
             (
                 re.compile(
-                    r"\b(νίκησ\w+|κέρδισ\w+|έχασ\w+|χάσαμε|ισοπαλία|ήττα|νίκη|σκορ)\s"
+                    r"\b((?:[Νν]ίκησ|[Κκ]έρδισ|[Έέ]χασ)\w+|[Χχ]άσαμε|ισοπαλία|ήττα|νίκη|σκορ)\s"
                     r"(\d{1,3})[-–](\d{1,3})(?![-–/]?\d)"
                 ),
                 _score,
             ),
             (re.compile(r"(\d[\d.]*,\d\d)\s?ευρώ\b"), _euros_and_cents),
+            (re.compile(r"(?<![\w.,])2ας\b"), lambda _: "δευτέρας"),
+            (
+                re.compile(r"(?<![\w.,:])(\d\d?)(?=\s(?:παρά|και (?:μισή|τέταρτο)|η ώρα)\b)"),
+                lambda m: cardinal(int(m[1]), Form.FEMININE),
+            ),
+            (
+                re.compile(r"(?<=ώρα είναι )(\d\d?)(?![\w:]|[.,]\d)"),
+                lambda m: cardinal(int(m[1]), Form.FEMININE),
+            ),
+            (re.compile(r"(?<=\d)\s?([πμ])\.?μ\b\.?"), _half_of_day),
+            (re.compile(r"(?<![\w.,])(\d\d?)(χρον|ετ|άρ)(?=[^\W\d_])"), _years_old),
+            (re.compile(r"\bΝο\.?\s?(?=\d)"), lambda _: "νούμερο "),
             (re.compile(r"[’'](?=\d\d(?!\d))"), lambda _: ""),
         )
 
@@ -374,11 +375,15 @@ class Greek(Verbalizer):
 
     def signs(self) -> Rules:
         return (
+            (re.compile(r"(?<![\w.])κ\.\s?(?=[Α-ΩΆ-Ώ]\w*ε\b)"), lambda _: "κύριε "),
             (re.compile(r"(?<![\w.])κ\.\s?(?=[Α-ΩΆ-Ώ])"), _mister),
             (re.compile(r"(?<!\w)Αγ\.\s?(?=[Α-ΩΆ-Ώ])"), _holy),
             (re.compile(r"\b([Ηη]|[Ττ]ην|[Ττ]ης) κας?\.? (?=[Α-ΩΆ-Ώ])"), _lady),
             (re.compile(r"(?<!\w)Ν\.\s?(?=(?:Υόρκη|Ζηλανδία|Σμύρνη|Ιωνία)ς?\b)"), _new),
             (re.compile(r"(?<!\w)([Α-Ω]{1,3})[΄'´ʹ](?!\w)"), _numeral),
+            (re.compile(rf"\b{_SHORT_DAY}\s?[-–]\s?{_SHORT_DAY}(?!\w)"), _weekdays),
             (_ABBREVIATION, _abbreviation),
             (re.compile(r"#(?=[^\W\d_])"), lambda _: "χάσταγκ "),
+            (re.compile(r"(?<=\w)²"), lambda _: " στο τετράγωνο"),
+            (re.compile(r"(?<=\w)³"), lambda _: " στον κύβο"),
         )

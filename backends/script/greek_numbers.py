@@ -181,6 +181,26 @@ def ordinal(value: int, ending: str = "ος") -> str | None:
     )
 
 
+_LINKED = words(
+    ". μονό δί τρί τετρά πεντά εξά επτά οκτά εννιά δεκά εντεκά δωδεκά δεκατριά δεκατετρά δεκαπεντά δεκαεξά δεκαεπτά "
+    "δεκαοκτά δεκαεννιά"
+)
+_LINKED_TENS = words(". . εικοσά τριαντά σαραντά πενηντά εξηντά εβδομηντά ογδοντά ενενηντά")
+
+
+def aged(value: int, stem: str) -> str | None:
+    """1..99 joined with the stem of "years old" (χρον, ετ, άρ); None outside: 25χρον- is εικοσιπεντάχρον-."""
+    if not 0 < value < 100:
+        return None
+    tens, units = divmod(value, 10) if value >= 20 else (0, value)
+    head = "είκοσι" if tens == 2 else _TENS[tens] if tens else ""
+    joined = (head if units else "") + (_LINKED[units] if units else _LINKED_TENS[tens])
+    plain = "".join(c for c in unicodedata.normalize("NFD", joined) if c != "\u0301")
+    if stem != "χρον":  # the stress is behind
+        return plain.removesuffix("α") + stem if stem == "άρ" else plain + stem
+    return unicodedata.normalize("NFC", f"{plain}\u0301{stem}")
+
+
 def form_of(value: int, text: str, start: int, end: int) -> Form:
     """How a number between `start` and `end` agrees: by the article before it, else by the ending
     of the word behind it, else neuter."""
@@ -211,5 +231,5 @@ def _singular(word: str) -> Form:
         return Form.MASCULINE_ACCUSATIVE
     if word.endswith(("ασ", "ησ", "οσ")):
         return Form.MASCULINE
-    feminine = word.endswith(("α", "η")) and not word.endswith(("μα", "ατα", "ια"))
-    return Form.FEMININE if feminine or word.endswith(("ρια", "εια", "φια")) else Form.NEUTER
+    feminine = word.endswith(("α", "η")) and not word.endswith("μα")
+    return Form.FEMININE if feminine else Form.NEUTER

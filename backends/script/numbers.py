@@ -26,6 +26,18 @@ RANGE = re.compile(
 FRACTION = re.compile(r"(?<![\w/.,])(\d{1,2})/(\d{1,2})(?![\w/])")
 VULGAR = re.compile(r"[½⅓⅔¼¾]")
 BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])/(?=[^\W\d_])")
+SPACED = re.compile(
+    r"(?<![\w.,/-])(?<!\d )[1-9]\d{0,2}(?:(?:[\u00a0\u202f]\d{3})+|(?: \d{3})* 000)(?![\w/-]|[ .,]\d)"
+)
+"""Thousands parted by blanks: 10 000."""
+SUMS_BEFORE = re.compile(r"(?<![\w.,])([$€£¥])(\d[\d.,]*)\s?[-–]\s?\1?(?=\d)")
+SUMS_BEHIND = re.compile(r"(?<![\w.,])(\d[\d.,]*)\s?([€£$%])\s?[-–]\s?(?=\d[\d.,]*\s?\2)")
+"""Ranges of money, whose currency is said once."""
+DIVIDED = re.compile(r"(?<=\d)\s/\s(?=\d)")
+LESS = re.compile(r"(?<=\d)\s[-−–]\s(?=\d[\d.,]*\s?=)")
+LOWERED = re.compile(r"[₀-₉]")
+MIXED = re.compile(r"(?<![\w.,:/-])(\d{1,2})\s([1-9])/(2|3|4|5|6|8|16)(?![\w/])")
+SERIAL = re.compile(r"(?<![\w.,/-])\d{1,7}(?:-\d{1,7}){3,}(?![\w/-])")
 RATIO = re.compile(r"(?<=\d):(?=\d)")
 PHONE = re.compile(
     r"(?<![\w.,/-])(?:\+\d{1,3}(?:[ .-]?\(?\d{1,5}\)?){1,6}"

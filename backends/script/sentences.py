@@ -22,9 +22,13 @@ _NEVER_LAST = _set(
 """Abbreviations that something always follows, without the last full stop."""
 _CAPITALISED = _set("adm col gen gov hon mt rep sen st")
 """The same, if they begin with a capital; otherwise they are words."""
-_NUMBERED = _set("ch est fig figs no nos op p pp sec vol vols αρ αριθμ κεφ σελ τηλ φαξ")
+_NUMBERED = _set(
+    "αριθ apt ca ext max min tel ch est fig figs no nos op p pp sec vol vols αρ αριθμ κεφ σελ τηλ φαξ"
+)
 """Abbreviations that a number follows."""
 _CLEAR = _set(
+    "γρ γραμμ κ.γ κ.σ τ.μ μ λ λτ δευ τρ τετ πεμ πεμπ παρ σαβ κυρ δολ "
+    "mon tue tues wed thu thur thurs fri ave blvd "
     "a.d a.m am b.c bros corp dept etc jr ltd p.m pm sr κ.ά κ.λπ κλπ κ.ο.κ κ.τ.λ κτλ μ.μ π.μ μ.χ "
     "ε.π.ε εκ χλμ δισ εκατ τρισ"
 )
@@ -137,15 +141,15 @@ def _full_stop_ends(
 ) -> bool | None:
     """None: the next word must be read to its end first."""
     token = _TOKEN.search(text, max(start, match.start() - _TOKEN_LIMIT), match.start())
-    before = token.group() if token else ""
+    before = token.group().rpartition("-")[2] if token else ""
     word = before.casefold()
     lower, digit = ahead["word"].islower(), ahead["word"].isdigit()
-    if _NUMBER.fullmatch(before):
+    if token and _NUMBER.fullmatch(token.group()):
         return not lower
     if word in _NEVER_LAST or (word in _CAPITALISED and before[0].isupper()):
         return False
     if word in _NUMBERED:
-        return not digit
+        return not digit and (word == "no" or not lower)
     initial = len(before) == 1 and before.isupper() and before != "I"
     if not (initial or word in _CLEAR or word in _UNCLEAR or _DOTTED.fullmatch(before)):
         return True

@@ -1,6 +1,7 @@
 """What the languages share in turning numbers, dates and symbols into words."""
 
 import re
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -63,6 +64,13 @@ class Verbalizer(ABC):
             (numbers.URL, self._address),
         )
         self._figures: Rules = (
+            (numbers.SPACED, lambda m: re.sub(r"\s", "", m.group())),
+            (numbers.SUMS_BEFORE, lambda m: f"{m[2]} {words.to} {m[1]}"),
+            (numbers.SUMS_BEHIND, lambda m: f"{m[1]} {words.to} "),
+            (numbers.MIXED, self._mixed),
+            (numbers.DIVIDED, lambda _: " ÷ "),
+            (numbers.LESS, lambda _: f" {words.minus} "),
+            (numbers.SERIAL, lambda m: self._groups(m.group())),
             (numbers.ISO_DATE, self._iso_date),
             (numbers.DATE, self._date),
             *self.named_dates(),
@@ -81,6 +89,7 @@ class Verbalizer(ABC):
         )
 
     def __call__(self, text: Text) -> Text:
+        text = text.sub(numbers.LOWERED, lambda m: str(unicodedata.digit(m.group())))
         if _ADDRESS_HINT.search(text.chars):
             text = _apply(self._addresses, text)
         if _FIGURE.search(text.chars):
@@ -142,7 +151,18 @@ class Verbalizer(ABC):
         if not numbers.is_phone(match.group()):
             return match.group()
         plus = f"{self.words.plus} " if match.group()[0] == "+" else ""
-        return plus + ", ".join(map(self.digits, numbers.digit_groups(match.group())))
+        return plus + self._groups(match.group())
+
+    def _groups(self, written: str) -> str:
+        return ", ".join(map(self.digits, numbers.digit_groups(written)))
+
+    def _mixed(self, match: re.Match[str]) -> str:
+        """ "2 1/2" is two and a half."""
+        whole, over, under = (int(match[i]) for i in (1, 2, 3))
+        if over >= under:
+            return match.group()
+        half = self.words.fractions["½"] if under == 2 else self.part(over, under)
+        return f"{self.cardinal(whole)} {self.words.half_joint} {half}"
 
     def _fraction(self, match: re.Match[str]) -> str:
         over, under = int(match[1]), int(match[2])

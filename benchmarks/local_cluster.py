@@ -24,8 +24,10 @@ _STOPPING_S = 10.0
 class LocalCluster:
     folder: Path
     """Where it keeps sockets and logs."""
-    add_node: Callable[[], object]
-    """One more, as the others are; does not wait for it."""
+    add_node: Callable[..., object]
+    """One more, as the others are but for what is named (`labels`, `num_gpus`, …); does not wait for it."""
+    lose_node: Callable[[object], None]
+    """Ends all processes of a node that was added, at once."""
 
 
 @contextmanager
@@ -67,7 +69,8 @@ def local_cluster(nodes: int, cpus: int, environment: Mapping[str, str]) -> Iter
                 logging_level=logging.ERROR,
             )
         logging.getLogger("ray.serve").setLevel(logging.ERROR)
-        yield LocalCluster(folder, add_node)
+        lose_node = partial(cluster.remove_node, allow_graceful=False)
+        yield LocalCluster(folder, add_node, lose_node)
     finally:
         ours = [c for c in psutil.Process().children(recursive=True) if c.pid not in before]
         if ray.is_initialized():  # else it would start a Ray to shut it down

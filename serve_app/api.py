@@ -15,7 +15,7 @@ from serve_app.choice_routes import add_choices
 from serve_app.config import StrictModel
 from serve_app.consent_routes import add_consents
 from serve_app.consents import Policy
-from serve_app.gateway import Gateway, PortraitRequest
+from serve_app.gateway import Gateway
 from serve_app.grants import Grants
 from serve_app.guard import Authority, Guard
 from serve_app.intake import BodyLimit
@@ -26,7 +26,7 @@ from serve_app.openapi import Api
 from serve_app.playback_routes import add_playback
 from serve_app.problems import problem
 from serve_app.responses import error_response, problem_response
-from serve_app.schemas import SpeechRequest, VideoOrder, VideoRequest
+from serve_app.schemas import PortraitRequest, SpeechRequest, VideoOrder, VideoRequest
 from serve_app.secret import Secret
 from serve_app.stream_routes import add_stream
 from serve_app.telemetry import METRICS_TYPE
@@ -104,17 +104,17 @@ def _add_errors(api: FastAPI) -> None:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         document = problem(422, InputError.code, f"{where}: {first['msg']}")
-        return problem_response(document, request.url.path)
+        return problem_response(document, request.scope["path"])
 
     @api.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         code = http_problem_code(error.status_code)
         document = problem(error.status_code, code, str(error.detail))
-        return problem_response(document, request.url.path, error.headers)
+        return problem_response(document, request.scope["path"], error.headers)
 
     @api.exception_handler(ProsoponError)
     async def told(request: Request, error: ProsoponError) -> Response:
-        return error_response(error, request.url.path)
+        return error_response(error, request.scope["path"])
 
 
 def _add_service(api: FastAPI, gateway: Gateway) -> None:

@@ -15,13 +15,13 @@ from serve_app.catalogue import (
     emotion_models,
     portrait_models,
 )
-from serve_app.gateway import Gateway, PortraitRequest
+from serve_app.gateway import Gateway
 from serve_app.guard import Who
 from serve_app.intake import json_object_of, read_form, read_json, validated, with_pronounce
 from serve_app.openapi import binary, json_object, json_or_form
 from serve_app.problems import NotFoundError
 from serve_app.responses import file_response
-from serve_app.schemas import SpeechRequest, VideoRequest
+from serve_app.schemas import PortraitRequest, SpeechRequest, VideoRequest
 
 _SOUNDS = ("audio/mpeg", "audio/ogg", "audio/aac", "audio/flac", "audio/wav", "audio/pcm")
 

@@ -42,6 +42,7 @@ from serve_app.problems import OtherVersionError, QueueFullError
 from serve_app.schemas import Report, Stage, VideoRequest
 from serve_app.statements import statement_of
 from serve_app.storage import Storage
+from serve_app.turns import Turns
 from serve_app.work import Checked, Clip, Order, Work, clip_of, languages
 
 T = TypeVar("T")
@@ -66,6 +67,7 @@ class Director:
         self._storage = storage
         self._tier = tier
         self._pause_s = pause_s
+        self._speaking, self._drawing = (Turns(tier.parallel_segments) for _ in range(2))
 
     async def check(self, request: VideoRequest) -> Checked:
         """Everything that can be found wrong with a request before work on it begins.
@@ -115,7 +117,7 @@ class Director:
         )
 
     async def make(self, request: VideoRequest, prefix: str, report: Report) -> Clip:
-        """Makes the clip of a request: `prepare` and `carry_out` in one."""
+        """`prepare` and `carry_out` in one."""
         return await self.carry_out(await self.prepare(request, report), prefix, report)
 
     async def prepare(self, request: VideoRequest, report: Report) -> Order:
@@ -189,7 +191,6 @@ class Director:
             sound = self._speak(work, voice, utterances) if voice else self._replay(work)
         heard = Heard((await self._stages.animation.describe()).hears_s)
         plan: Any = None
-        room = asyncio.Semaphore(self._tier.parallel_segments)
         grid = segment_grid(2**31, request.fps)
         waiting = next(grid)
         try:
@@ -207,7 +208,7 @@ class Director:
                     while waiting.start < planned and (waiting.stop <= known or final):
                         frames = range(waiting.start, min(waiting.stop, planned))
                         task = _draw_task(work, frames, heard, plan)
-                        drawing.create_task(self._draw(work, task, room))
+                        drawing.create_task(self._draw(work, task))
                         waiting = next(grid)
                     work.tell()
         except ExceptionGroup as group:
@@ -232,14 +233,15 @@ class Director:
         request = work.checked.request
         timeline = Timeline(request.fps)
         characters = sum(len(u.text) for u in work.checked.script.utterances)
-        index = 0
+        reached_s = 0.0
         async for utterance in utterances:
-            with work.timed("speaking"):
-                speaker = work.checked.voices.get(utterance.language, voice)
-                spoken = await self._spoken(work, index, utterance, speaker)
+            speaker = work.checked.voices.get(utterance.language, voice)
+            async with self._speaking.place(work.began + reached_s):
+                with work.timed("speaking"):
+                    spoken = await self._spoken(work, len(work.said), utterance, speaker)
             chunks = [timeline.place(utterance, chunk) for chunk in spoken]
+            reached_s = chunks[-1].end_s
             work.tell_said(utterance, chunks)
-            index += 1
             work.spoken = min(1.0, work.spoken + len(utterance.text) / characters)
             for chunk in chunks:
                 await self._hear(work, chunk)
@@ -312,13 +314,14 @@ class Director:
 
         await asyncio.to_thread(encode)
 
-    async def _draw(self, work: Work, task: DrawTask, room: asyncio.Semaphore) -> None:
+    async def _draw(self, work: Work, task: DrawTask) -> None:
         work.segments.append(task.key)
+        start, fps = task.performance.start, work.checked.request.fps
         if not work.kept.has_segment(task.performance.start):
-            async with room:
+            async with self._drawing.place(work.began + start / fps):
                 with work.timed("drawing"):
                     await self._persistently(lambda: self._stages.animation.draw(task))
-        if task.performance.start == 0:
+        if start == 0:
             work.first_segment_s = time.perf_counter() - work.began
         work.drawn_frames += len(task.performance)
         work.tell()

@@ -22,7 +22,7 @@ from serve_app.catalogue import (
     script_model,
 )
 from serve_app.clients import Tiers
-from serve_app.config import GatewayConfig, StrictModel
+from serve_app.config import GatewayConfig
 from serve_app.consents import Consents, Policy, check_consent
 from serve_app.housekeeping import tidy
 from serve_app.jobs import Filter, Jobs, Once, Page, job_files, new_job_id
@@ -32,7 +32,7 @@ from serve_app.offers import Offers
 from serve_app.playback import Playback
 from serve_app.problems import NotFoundError, QueueFullError
 from serve_app.results import Results
-from serve_app.schemas import Job, JobStatus, VideoOrder, VideoRequest
+from serve_app.schemas import Job, JobStatus, PortraitRequest, VideoOrder, VideoRequest
 from serve_app.speaking import Speaking
 from serve_app.storage import Storage
 from serve_app.telemetry import Waiting, exposition
@@ -44,12 +44,6 @@ _FAILURES = 10
 """The latest that /v1/system tells of."""
 _WATCHING_S = 0.25
 """How often the store is asked for changes of a job that somebody watches."""
-
-
-class PortraitRequest(StrictModel):
-    portrait: str = "preset:astronaut"
-    """ "preset:NAME" or the id of an upload."""
-    tier: str = "lightweight"
 
 
 class Gateway:
@@ -105,6 +99,7 @@ class Gateway:
         await asyncio.to_thread(check_limits, self.config.limits, self._jobs, who.tenant)
         own_files = not files.keys().isdisjoint(("portrait", "reference_audio"))
         request = await asyncio.to_thread(self._agreed, who, order.request(), own_files)
+        request = await self.offers.placed(request)
         tier = await self.offers.tier(request.tier)
         if await asyncio.to_thread(self._jobs.count_queued) >= self.config.max_queued_jobs:
             raise QueueFullError(
@@ -204,6 +199,7 @@ class Gateway:
         """Begins a live session, in which the text comes piece by piece."""
         check_live(request)
         request = await asyncio.to_thread(self._agreed, who, request)
+        request = await self.offers.placed(request)
         tier = await self.offers.tier(request.tier)
         return Session(tier, self._storage, self.uploads(who).placed(request, {}))
 
@@ -250,6 +246,7 @@ class Gateway:
     # What would come of it
 
     async def parse(self, request: VideoRequest) -> ScriptModel:
+        request = await self.offers.placed(request)
         tier = await self.offers.tier(request.tier)
         facts = await self.offers.describe(request.tier)
         options = request.script_options(facts.max_characters)
@@ -258,6 +255,7 @@ class Gateway:
     async def examine(
         self, who: Principal, request: PortraitRequest, upload: BinaryIO | None
     ) -> PortraitCheck:
+        request = await self.offers.placed(request)
         tier = await self.offers.tier(request.tier)
         if upload is None:
             return await tier.examine(self.uploads(who).portrait(request.portrait))

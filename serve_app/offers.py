@@ -1,13 +1,17 @@
 """The tiers as the gateway knows them, and what they offer."""
 
 import asyncio
+from typing import TypeVar
 
 from backends.errors import ProsoponError, UnknownTierError
 from serve_app.catalogue import TierFacts, TierModel, VoiceModel, tier_model, voice_models
 from serve_app.clients import TierClient, Tiers
 from serve_app.problems import NotFoundError, TierUnavailableError
+from serve_app.schemas import PortraitRequest, VideoRequest
 
 _DESCRIBING_S = 10.0
+
+RequestT = TypeVar("RequestT", VideoRequest, PortraitRequest)
 
 
 class Offers:
@@ -36,6 +40,16 @@ class Offers:
         if not states[name].available:
             raise TierUnavailableError(f"tier {name!r} cannot take work: {states[name].reason}")
         return await self._tiers.client(name)
+
+    async def placed(self, request: RequestT) -> RequestT:
+        """With a tier that is here, where the request names none.
+
+        Raises:
+            TierUnavailableError: none can take work.
+        """
+        if "tier" in request.model_fields_set or request.tier in await self._tiers.states():
+            return request
+        return request.model_copy(update={"tier": (await self.ready())[0]})
 
     async def tiers(self) -> tuple[TierModel, ...]:
         states = await self._tiers.states()

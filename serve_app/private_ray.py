@@ -146,6 +146,7 @@ def ray_environment(folder: Path) -> Iterator[None]:
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on Linux too: the node's address is the loopback's
         "RAY_enable_metrics_collection": "0",  # nobody collects, and the port is open to all
+        "RAY_worker_niceness": "0",  # 15 for all would leave the replicas that compute nothing to give way with
         "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",  # a dead proxy is replaced after three: 4 s, not 32
         "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),  # more only keeps freed frames
         "RAY_AUTH_TOKEN": _token(),  # given so, Ray writes none into the user's home

@@ -50,7 +50,7 @@ class Runner:
         jobs: Jobs,
         storage: Storage,
         tier: str,
-        parallel: int = 3,
+        parallel: int = 6,
         lease_s: float = 15.0,
         beat_s: float = 0.5,
         poll_s: float = 0.2,

@@ -85,7 +85,7 @@ class VideoRequest(StrictModel):
     """What encodes; auto takes the first that works where frames are drawn."""
 
     tier: str = "lightweight"
-    """Which set of engines, as `tiers` lists them."""
+    """Which set of engines, as `tiers` lists them; a service without a lightweight tier takes its first that works."""
     consent: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._:/-]{1,200}$")
     """The person's consent, told in the content credentials: any reference; a service wants one recorded there."""
 
@@ -127,7 +127,14 @@ class VideoOrder(VideoRequest):
     """Is sent the job when it ends, signed as Standard Webhooks say."""
 
     def request(self) -> VideoRequest:
-        return VideoRequest.model_validate(self.model_dump(exclude={"webhook_url"}))
+        named = self.model_dump(exclude={"webhook_url"}, exclude_unset=True)
+        return VideoRequest.model_validate(named)
+
+
+class PortraitRequest(StrictModel):
+    portrait: str = "preset:astronaut"
+    """ "preset:NAME" or the id of an upload."""
+    tier: str = "lightweight"
 
 
 class SpeechRequest(StrictModel):

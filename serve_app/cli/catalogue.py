@@ -1,11 +1,14 @@
 """`prosopon voices`, `tiers`, `doctor`: what there is on this machine."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from serve_app.cli.console import OURS, err, print_json, print_table, reported
+
+if TYPE_CHECKING:
+    from serve_app.catalogue import TierModel
 
 _MARKS = {
     "ok": "[green]ok[/]",
@@ -57,18 +60,19 @@ def tiers(as_json: AsJson = False) -> None:
         if as_json:
             print_json([tier.model_dump(mode="json") for tier in found])
             return
-        rows = [
-            (
-                tier.name,
-                "yes" if tier.available else "no",
-                f"{tier.engines.speech} + {tier.engines.animation}" if tier.engines else "",
-                tier.device or "",
-                ", ".join(tier.languages),
-                tier.title if tier.available else tier.reason,
-            )
-            for tier in found
-        ]
-        print_table(("tier", "works", "engines", "device", "languages", ""), rows)
+        print_table(("tier", ""), [(tier.name, _told(tier)) for tier in found])
+
+
+def _told(tier: "TierModel") -> str:
+    """What it is, or why it does not work; then by what, where and in which languages."""
+    if not tier.available or tier.engines is None:
+        return f"[red]does not work here[/]: {escape(tier.reason or '')}\n"
+    parts = (
+        f"{tier.engines.speech} + {tier.engines.animation}",
+        tier.device or "",
+        ", ".join(tier.languages),
+    )
+    return f"[green]works[/]: {escape(tier.title)}\n{'; '.join(filter(None, parts))}\n"
 
 
 def doctor(as_json: AsJson = False) -> None:

@@ -5,7 +5,7 @@ import logging
 import reflex as rx
 
 from frontend.pages.history import history
-from frontend.pages.shell import page, t
+from frontend.pages.shell import link, page, t
 from frontend.pages.studio import studio
 from frontend.pages.system import system
 from frontend.pages.video import video
@@ -39,7 +39,7 @@ def nothing() -> rx.Component:
         "nothing",
         rx.el.div(
             rx.el.h1(t("not_found")),
-            rx.el.a(t("to_studio"), href="/", class_name="primary"),
+            link(t("to_studio"), to="/", class_name="primary"),
             class_name="empty",
         ),
     )

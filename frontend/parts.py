@@ -36,9 +36,21 @@ class PortraitStage(rx.Component):
     faces: rx.Var[list[Any]]
     face: rx.Var[int]
     shape: rx.Var[list[int]]
+    crop: rx.Var[list[float]]
     words: rx.Var[dict[str, str]]
     on_choose: EventHandler[passthrough_event_spec(str)]
     on_face: EventHandler[passthrough_event_spec(int)]
+    on_renew: EventHandler[no_args_event_spec]
+
+
+class Recording(rx.Component):
+    library = "$/public/recording.jsx"
+    tag = "Recording"
+
+    base: rx.Var[str]
+    value: rx.Var[str]
+    words: rx.Var[dict[str, str]]
+    on_choose: EventHandler[passthrough_event_spec(str)]
     on_renew: EventHandler[no_args_event_spec]
 
 
@@ -72,6 +84,15 @@ class Slider(rx.Component):
     on_commit: EventHandler[passthrough_event_spec(float)]
 
 
+class Tick(rx.Component):
+    library = "$/public/parts.jsx"
+    tag = "Tick"
+
+    label: rx.Var[str]
+    checked: rx.Var[bool]
+    on_tick: EventHandler[passthrough_event_spec(bool)]
+
+
 class Sample(rx.Component):
     library = "$/public/parts.jsx"
     tag = "Sample"
@@ -94,11 +115,18 @@ class CopiedLink(rx.Component):
     tag = "CopiedLink"
 
     link: rx.Var[str]
-    label: rx.Var[str]
+    words: rx.Var[dict[str, str]]
 
 
-class DocumentLanguage(rx.Component):
+class OfAddress(rx.Component):
     library = "$/public/parts.jsx"
-    tag = "DocumentLanguage"
+    tag = "OfAddress"
+
+    job: rx.Var[str]
+
+
+class PageState(rx.Component):
+    library = "$/public/parts.jsx"
+    tag = "PageState"
 
     lang: rx.Var[str]

@@ -17,6 +17,9 @@ class Settings:
     """The same gateway as browsers reach it (PROSOPON_PUBLIC_URL); the former where nothing is said."""
     key: str | None
     """API key with the scope `act` (PROSOPON_API_KEY); it never reaches a browser."""
+    user_header: str | None
+    """In which a proxy before the app names who signed in, as `X-MS-CLIENT-PRINCIPAL-ID` or `X-Forwarded-User`
+    (PROSOPON_USER_HEADER). It must drop what browsers send under that name."""
     folder: Path
     """Of the built site and the cookies' secret, in PROSOPON_HOME."""
 
@@ -28,5 +31,6 @@ class Settings:
             service=service,
             public=os.environ.get("PROSOPON_PUBLIC_URL", service).rstrip("/"),
             key=os.environ.get("PROSOPON_API_KEY") or None,
+            user_header=os.environ.get("PROSOPON_USER_HEADER") or None,
             folder=Path(home).expanduser() / "web",
         )

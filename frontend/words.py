@@ -34,6 +34,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "face_ready": ("Ready to speak", "Έτοιμο να μιλήσει"),
     "face": ("Face", "Πρόσωπο"),
     "which_face": ("Which face speaks?", "Ποιο πρόσωπο μιλά;"),
+    "shape_cuts": (
+        "This shape would cut the face. Choose another one.",
+        "Αυτό το σχήμα θα έκοβε το πρόσωπο. Διαλέξτε άλλο.",
+    ),
     "cannot_speak": ("This picture cannot speak", "Αυτή η εικόνα δεν μπορεί να μιλήσει"),
     "file_too_large": (
         "The file is too large: 64 MB at most.",
@@ -66,6 +70,23 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "voice": ("Voice", "Φωνή"),
     "voice_auto": ("Chosen by language", "Ανάλογα με τη γλώσσα"),
+    "voice_recorded": ("A voice from a recording", "Φωνή από ηχογράφηση"),
+    "voice_own": ("Your own", "Δική σας"),
+    "recording": ("Recording of the voice", "Ηχογράφηση της φωνής"),
+    "choose_recording": ("Choose a recording", "Διαλέξτε ηχογράφηση"),
+    "other_recording": ("Another one", "Άλλη"),
+    "recording_hint": (
+        "6 to 30 seconds of one person who speaks in a quiet room",
+        "6 έως 30 δευτερόλεπτα ενός ανθρώπου που μιλά σε ήσυχο χώρο",
+    ),
+    "recording_kind": (
+        "Choose a recording of sound (WAV, MP3, M4A, OGG) or a video with sound.",
+        "Διαλέξτε ηχογράφηση (WAV, MP3, M4A, OGG) ή βίντεο με ήχο.",
+    ),
+    "recording_short": (
+        "The recording is too short: at least 6 seconds of speech are needed.",
+        "Η ηχογράφηση είναι πολύ σύντομη: χρειάζονται τουλάχιστον 6 δευτερόλεπτα ομιλίας.",
+    ),
     "listen": ("Listen to this voice", "Ακούστε τη φωνή"),
     "stop": ("Stop", "Διακοπή"),
     "language": ("Language", "Γλώσσα"),
@@ -109,13 +130,25 @@ WORDS: dict[str, tuple[str, str]] = {
     "make": ("Make the video", "Φτιάξτε το βίντεο"),
     "making": ("One moment", "Μια στιγμή"),
     "need_text": ("Write a line first.", "Γράψτε πρώτα μια φράση."),
-    "agreement": (
+    "agreement_face": (
         "The person in this picture agreed to be shown speaking.",
         "Ο άνθρωπος της εικόνας συμφώνησε να εμφανιστεί να μιλά.",
     ),
+    "agreement_voice": (
+        "The person in this recording agreed that their voice is used.",
+        "Ο άνθρωπος της ηχογράφησης συμφώνησε να χρησιμοποιηθεί η φωνή του.",
+    ),
+    "agreement_both": (
+        "The people in this picture and this recording agreed to be shown and heard speaking.",
+        "Οι άνθρωποι της εικόνας και της ηχογράφησης συμφώνησαν να εμφανιστούν και να ακουστούν.",
+    ),
     "need_agreement": (
-        "Confirm first that the person in the picture agreed.",
-        "Επιβεβαιώστε πρώτα ότι ο άνθρωπος της εικόνας συμφώνησε.",
+        "Confirm first that whose face or voice it is agreed.",
+        "Επιβεβαιώστε πρώτα τη συμφωνία εκείνου στον οποίο ανήκει το πρόσωπο ή η φωνή.",
+    ),
+    "need_recording": (
+        "Choose first a recording of whoever shall speak.",
+        "Διαλέξτε πρώτα μια ηχογράφηση εκείνου που θα μιλήσει.",
     ),
     "under_way": ("A video is being made.", "Ένα βίντεο ετοιμάζεται."),
     "look": ("Watch", "Δείτε το"),
@@ -151,6 +184,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "running": ("Being made", "Ετοιμάζεται"),
     "download": ("Download the video", "Λήψη του βίντεο"),
     "share": ("Copy a link", "Αντιγραφή συνδέσμου"),
+    "link": ("A link for anyone, for a week", "Σύνδεσμος για όλους, για μία εβδομάδα"),
     "copied": ("The link is copied", "Ο σύνδεσμος αντιγράφηκε"),
     "again": ("Again, with changes", "Ξανά, με αλλαγές"),
     "new": ("New video", "Νέο βίντεο"),
@@ -165,6 +199,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "It was deleted, or it belongs to another browser.",
         "Διαγράφηκε ή ανήκει σε άλλον περιηγητή.",
     ),
+    "credentials": ("Content credentials", "Διαπιστευτήρια περιεχομένου"),
+    "unchanged": ("Unchanged since it was signed", "Αμετάβλητο από την υπογραφή του"),
+    "changed": ("Changed after it was signed", "Αλλαγμένο μετά την υπογραφή του"),
+    "how": ("What it is", "Τι είναι"),
+    "by_ai": ("A picture brought to life by AI", "Εικόνα που ζωντάνεψε με τεχνητή νοημοσύνη"),
+    "made_with": ("Made with", "Φτιάχτηκε με"),
+    "made_on": ("Made on", "Φτιάχτηκε στις"),
+    "signed_by": ("Signed by", "Υπογραφή"),
+    "no_authority": ("no authority vouches for it", "καμία αρχή δεν εγγυάται γι' αυτήν"),
+    "consent": ("Consent", "Συγκατάθεση"),
     # History
     "your_videos": ("Your videos", "Τα βίντεό σας"),
     "search": ("Search", "Αναζήτηση"),

@@ -57,9 +57,10 @@ function useFilm(video, address, job, eager) {
   const [playable, setPlayable] = useState(false);
   const hls = useRef(null);
   const whole = job.status === "succeeded";
-  const drawn = job.status === "running" && ["drawing", "composing"].includes(job.stage);
+  // Its stage is the one furthest behind: the first sentences may be drawn while the last ones are still spoken.
+  const begun = job.status === "running" && job.stage && job.stage !== "parsing";
   useEffect(() => {
-    if (!address || !drawn || hls.current) return undefined;
+    if (!address || !begun || hls.current) return undefined;
     let ended = false;
     let timer = 0;
     const start = async () => {
@@ -96,7 +97,7 @@ function useFilm(video, address, job, eager) {
       ended = true;
       clearTimeout(timer);
     };
-  }, [address, drawn]);
+  }, [address, begun]);
   useEffect(() => {
     if (!whole || !address || !video.current) return undefined;
     const element = video.current;

@@ -1,5 +1,6 @@
-// Small parts: a slider, a voice's sample, a clock that ticks, and who remembers what was asked for.
+// Small parts: a slider, a voice's sample, a clock that ticks, a link that was copied, and what every page does.
 import { useEffect, useId, useRef, useState } from "react";
+import { useSearchParams } from "react-router";
 import "@fontsource-variable/manrope";
 import "@fontsource-variable/source-serif-4";
 
@@ -30,6 +31,25 @@ export function Slider({ label, value, min, max, step, percent, onCommit }) {
         }}
       />
     </div>
+  );
+}
+
+// Ticked at once, whatever the server is at.
+export function Tick({ label, checked, onTick }) {
+  const [shown, setShown] = useState(checked);
+  useEffect(() => setShown(checked), [checked]);
+  return (
+    <label className="agreement">
+      <input
+        type="checkbox"
+        checked={shown}
+        onChange={(event) => {
+          setShown(event.target.checked);
+          onTick(event.target.checked);
+        }}
+      />
+      <span>{label}</span>
+    </label>
   );
 }
 
@@ -77,15 +97,38 @@ export function Ticker({ every, onTick }) {
 }
 
 // A link that is put on the clipboard, and shown for where that is not allowed.
-export function CopiedLink({ link, label }) {
+export function CopiedLink({ link, words }) {
+  const [copied, setCopied] = useState("");
   useEffect(() => {
-    if (link) navigator.clipboard?.writeText(link).catch(() => {});
+    navigator.clipboard?.writeText(link).then(() => setCopied(link), () => {});
   }, [link]);
-  return <input className="copied" readOnly value={link} aria-label={label} onFocus={(event) => event.target.select()} />;
+  return (
+    <div className="copied">
+      <input readOnly value={link} aria-label={words.link} onFocus={(event) => event.target.select()} />
+      <p role="status">{copied === link ? words.copied : ""}</p>
+    </div>
+  );
 }
 
-// The language of the document is that of its words: screen readers choose their voice by it.
-export function DocumentLanguage({ lang }) {
+// Shown once what is known is of the video that the address names: until then it is still the one before.
+export function OfAddress({ job, children }) {
+  const [asked] = useSearchParams();
+  if ((asked.get("id") ?? "") === job) return children;
+  return <div className="bench"><div className="left"><div className="stage" /></div></div>;
+}
+
+let shown = false;
+
+// What a browser does by itself when it loads a page, for pages that are shown without: the language of the document is
+// that of its words, by which screen readers choose their voice; a new page begins at its top, and has the focus.
+export function PageState({ lang }) {
+  useEffect(() => {
+    if (shown) {
+      document.getElementById("content")?.focus({ preventScroll: true });
+      window.scrollTo(0, 0);
+    }
+    shown = true;
+  }, []);
   useEffect(() => {
     if (!lang) return;
     document.documentElement.lang = lang;

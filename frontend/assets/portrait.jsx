@@ -1,35 +1,16 @@
 // The portrait: the stage with the chosen picture, its faces, presets and own pictures, upload by picker or drag and drop.
 import { useEffect, useId, useRef, useState } from "react";
+import { readKept, useUpload, writeKept } from "$/public/upload.jsx";
 
 const KEPT = "prosopon.portraits";
 const MOST_KEPT = 6;
-const LARGEST = 64 * 2 ** 20;
 const KINDS = /^(image\/(jpeg|png|webp|bmp|gif|tiff|avif|heic)|video\/(mp4|webm|quicktime|x-matroska|x-msvideo))$/;
 const SHOWN = 960;
-
-export function keptPortraits() {
-  try {
-    return JSON.parse(localStorage.getItem(KEPT) ?? "[]");
-  } catch {
-    return [];
-  }
-}
-
-function keep(portraits) {
-  for (let most = MOST_KEPT; most > 0; most--) {
-    try {
-      localStorage.setItem(KEPT, JSON.stringify(portraits.slice(0, most)));
-      return;
-    } catch {
-      // Full: fewer are kept.
-    }
-  }
-}
 
 export function imageOf(portrait, base) {
   if (!portrait) return "";
   if (portrait.startsWith("preset:")) return base && `${base}/v1/portraits/${portrait.slice(7)}/image`;
-  return keptPortraits().find((one) => one.id === portrait)?.image ?? "";
+  return readKept(KEPT).find((one) => one.id === portrait)?.image ?? "";
 }
 
 // A small copy of the picture, or of a video's first frame, for this browser to show later.
@@ -64,69 +45,29 @@ async function preview(file) {
   }
 }
 
-function send(url, file, told) {
-  return new Promise((done) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", url);
-    request.upload.onprogress = (event) => told(event.loaded / event.total);
-    request.onload = () => {
-      let answer = {};
-      try {
-        answer = JSON.parse(request.responseText);
-      } catch {
-        // Told by the status.
-      }
-      done({ status: request.status, answer });
-    };
-    request.onerror = () => done({ status: 0, answer: {} });
-    const form = new FormData();
-    form.append("file", file, file.name);
-    request.send(form);
-  });
-}
-
 export function PortraitStage(props) {
-  const { base, presets, portrait, checking, fit, problem, notes, faces, face, shape, words } = props;
+  const { base, presets, portrait, checking, fit, problem, notes, faces, face, shape, crop, words } = props;
   const { onChoose, onFace, onRenew } = props;
   const [own, setOwn] = useState([]);
-  const [share, setShare] = useState(null);
-  const [trouble, setTrouble] = useState("");
   const [over, setOver] = useState(false);
-  const waiting = useRef(null);
+  const { share, trouble, setTrouble, upload } = useUpload(base, words, onRenew);
   const picker = useRef(null);
   const id = useId();
 
-  useEffect(() => setOwn(keptPortraits()), []);
-  // A renewed address: what was refused before is sent once more.
-  useEffect(() => {
-    const file = waiting.current;
-    waiting.current = null;
-    if (file && base) upload(file, false);
-  }, [base]);
+  useEffect(() => setOwn(readKept(KEPT)), []);
 
-  async function upload(file, mayRenew = true) {
-    setTrouble("");
+  function take(files) {
+    const file = files?.[0];
+    if (!file) return;
     if (!KINDS.test(file.type)) return setTrouble(words.file_kind);
-    if (file.size > LARGEST) return setTrouble(words.file_too_large);
-    setShare(0);
-    const [image, { status, answer }] = await Promise.all([
-      preview(file),
-      send(`${base}/v1/uploads`, file, setShare),
-    ]);
-    setShare(null);
-    if (status === 201) {
-      const next = [{ id: answer.id, image, title: file.name }, ...keptPortraits()].slice(0, MOST_KEPT);
-      keep(next);
+    const image = preview(file);
+    upload(file, async (upload) => {
+      const next = [{ id: upload, image: await image, title: file.name }, ...readKept(KEPT)].slice(0, MOST_KEPT);
+      writeKept(KEPT, next, MOST_KEPT);
       setOwn(next);
-      onChoose(answer.id);
-    } else if (mayRenew && [401, 403, 404].includes(status)) {
-      waiting.current = file;
-      onRenew();
-    } else {
-      setTrouble(status === 413 ? words.file_too_large : answer.detail ?? words.upload_failed);
-    }
+      onChoose(upload);
+    });
   }
-  const take = (files) => files?.length && upload(files[0]);
 
   const choices = [
     ...own.map((one) => ({ id: one.id, image: one.image, title: one.title })),
@@ -158,6 +99,13 @@ export function PortraitStage(props) {
         {chosen?.image && (
           <figure className="picture" style={shape?.[0] > 0 ? { "--ratio": shape[0] / shape[1] } : undefined}>
             <img key={chosen.id} src={chosen.image} alt={chosen.title} crossOrigin={undefined} />
+            {boxes.length > 0 && crop?.length === 4 && (
+              <span
+                className="crop"
+                aria-hidden="true"
+                style={{ left: `${crop[0]}%`, top: `${crop[1]}%`, width: `${crop[2]}%`, height: `${crop[3]}%` }}
+              />
+            )}
             {boxes.map((one, index) => (
               <button
                 key={index}

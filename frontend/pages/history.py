@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from frontend.pages.shell import BIN, icon, page, t
+from frontend.pages.shell import BIN, icon, link, page, t
 from frontend.parts import Ticker
 from frontend.states.history import Card, History
 
@@ -55,7 +55,7 @@ def history() -> rx.Component:
 
 def _card(card: rx.Var[Card]) -> rx.Component:
     return rx.el.li(
-        rx.el.a(
+        link(
             rx.el.div(
                 rx.cond(
                     (card.status == "succeeded") & (History.base != ""),
@@ -71,7 +71,7 @@ def _card(card: rx.Var[Card]) -> rx.Component:
             ),
             rx.el.strong(rx.cond(card.title != "", card.title, t("video"))),
             rx.el.small(card.when),
-            href="/video?id=" + card.id,
+            to="/video?id=" + card.id,
         ),
         rx.cond(
             History.asking == card.id,
@@ -120,6 +120,6 @@ def _empty() -> rx.Component:
     return rx.el.div(
         rx.el.h2(t("nothing_yet")),
         rx.el.p(t("nothing_yet_hint")),
-        rx.el.a(t("to_studio"), href="/", class_name="primary"),
+        link(t("to_studio"), to="/", class_name="primary"),
         class_name="empty",
     )

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 import reflex as rx
+from reflex_components_core.react_router.dom import ReactRouterLink
 
-from frontend.parts import DocumentLanguage
+from frontend.parts import PageState
 from frontend.states.session import Session
 from frontend.states.studio import Studio
 from frontend.words import WORDS
@@ -31,6 +32,11 @@ def icon(path: str, **props: object) -> rx.Component:
     return rx.el.svg(
         rx.el.path(d=path), view_box="0 0 24 24", custom_attrs={"aria-hidden": "true"}, **props
     )
+
+
+def link(*content: object, to: str | rx.Var[str], **props: object) -> rx.Component:
+    """To another page of the app, which the browser shows without loading everything anew."""
+    return ReactRouterLink.create(*content, to=to, **props)
 
 
 ARROW = "M5 12h13M13 6.500l5.500 5.500-5.500 5.500"
@@ -78,26 +84,26 @@ def page(name: str, *content: rx.Component, ticks: Iterable[rx.Component] = ()) 
             role="status",
         ),
         rx.el.main(*content, id="content", class_name=f"page {name}", tab_index=-1),
-        DocumentLanguage.create(lang=Session.lang),
+        PageState.create(lang=Session.lang),
         *ticks,
     )
 
 
 def _header(current: str) -> rx.Component:
     links = [
-        rx.el.a(
+        link(
             t(word),
-            href=path,
+            to=path,
             class_name="entry",
             custom_attrs={"aria-current": "page"} if word == current else {},
         )
         for path, word in PAGES
     ]
     return rx.el.header(
-        rx.el.a(
+        link(
             mark(),
             rx.el.span("Prosopon"),
-            href="/",
+            to="/",
             class_name="brand",
             custom_attrs={"aria-label": "Prosopon"},
         ),

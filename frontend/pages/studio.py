@@ -4,8 +4,8 @@ from typing import Any
 
 import reflex as rx
 
-from frontend.pages.shell import ARROW, icon, page, t, words
-from frontend.parts import PortraitStage, Sample, ScriptEditor, Slider, Ticker
+from frontend.pages.shell import ARROW, icon, link, page, t, words
+from frontend.parts import PortraitStage, Recording, Sample, ScriptEditor, Slider, Tick, Ticker
 from frontend.states.studio import Studio
 from frontend.states.views import Piece, Tier, Voice
 from frontend.words import EXAMPLES, LANGUAGES
@@ -49,6 +49,7 @@ def _portrait() -> rx.Component:
         faces=Studio.faces,
         face=Studio.face,
         shape=Studio.shape,
+        crop=Studio.crop,
         words=words(
             "portrait", "choose_portrait", "own_photo", "own_photo_long", "drop_here", "uploading",
             "checking", "face_ready", "face", "which_face", "cannot_speak", "file_too_large",
@@ -147,7 +148,7 @@ def _choices() -> rx.Component:
                     ),
                     Sample.create(
                         src=f"{Studio.base}/v1/voices/{Studio.voice}/preview",
-                        disabled=Studio.voice == "auto",
+                        disabled=(Studio.voice == "auto") | Studio.clones,
                         words=words("listen", "stop"),
                     ),
                     class_name="with-button",
@@ -168,10 +169,23 @@ def _choices() -> rx.Component:
             ),
             class_name="fields",
         ),
+        rx.cond(
+            Studio.clones,
+            Recording.create(
+                base=Studio.base,
+                value=Studio.reference_audio,
+                words=words(
+                    "recording", "choose_recording", "other_recording", "recording_hint", "recording_kind",
+                    "recording_short", "listen", "stop", "uploading", "file_too_large", "upload_failed",
+                ),
+                on_choose=Studio.choose_recording,
+                on_renew=Studio.renew,
+            ),
+        ),
         rx.cond(Studio.all_tiers.length() > 1, _tiers()),
         class_name="choices",
         custom_attrs={"aria-label": t("voice")},
-    )
+    )  # fmt: skip
 
 
 def _field(word: str, control: rx.Component) -> rx.Component:
@@ -341,11 +355,16 @@ def _go() -> rx.Component:
             role="alert",
         ),
         rx.cond(
-            Studio.asks_agreement,
-            rx.el.label(
-                rx.el.input(type="checkbox", checked=Studio.agreed, on_change=Studio.agree),
-                rx.el.span(t("agreement")),
-                class_name="agreement",
+            Studio.agreement != "",
+            Tick.create(
+                label=rx.match(
+                    Studio.agreement,
+                    ("voice", t("agreement_voice")),
+                    ("both", t("agreement_both")),
+                    t("agreement_face"),
+                ),
+                checked=Studio.agreed,
+                on_tick=Studio.agree,
             ),
         ),
         rx.el.button(
@@ -363,10 +382,10 @@ def _go() -> rx.Component:
 
 
 def _under_way() -> rx.Component:
-    return rx.el.a(
+    return link(
         rx.el.i(),
         t("under_way"),
         rx.el.strong(t("look")),
-        href="/video?id=" + Studio.under_way,
+        to="/video?id=" + Studio.under_way,
         class_name="under-way",
     )

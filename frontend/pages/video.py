@@ -2,17 +2,27 @@
 
 import reflex as rx
 
-from frontend.pages.shell import AGAIN, BIN, DOWN, LINK, icon, page, t, words
-from frontend.parts import CopiedLink, FilmStage, Ticker
+from frontend.pages.shell import AGAIN, BIN, DOWN, LINK, icon, link, page, t, words
+from frontend.parts import CopiedLink, FilmStage, OfAddress, Ticker
 from frontend.states.video import Video
 
-_FACTS = ("duration", "picture", "voice", "engines", "made_in", "seed")
+_FACTS = (
+    "duration", "picture", "voice", "engines", "made_in", "seed",
+    "how", "made_with", "made_on", "signed_by", "consent",
+)  # fmt: skip
 
 
 def video() -> rx.Component:
     return page(
         "video",
-        rx.cond(Video.status == "gone", _gone(), rx.cond(Video.status == "", _waiting(), _bench())),
+        OfAddress.create(
+            rx.cond(
+                Video.status == "gone",
+                _gone(),
+                rx.cond(Video.status == "", _waiting(), _bench()),
+            ),
+            job=Video.job["id"].to(str),
+        ),
         ticks=[rx.cond(Video.offline, Ticker.create(every=3000, on_tick=Video.open))],
     )
 
@@ -96,7 +106,7 @@ def _failed() -> rx.Component:
             rx.el.button(
                 icon(AGAIN), t("again"), type="button", class_name="primary", on_click=Video.again
             ),
-            rx.el.a(t("new"), href="/", class_name="secondary"),
+            link(t("new"), to="/", class_name="secondary"),
             class_name="actions",
         ),
     )
@@ -119,7 +129,7 @@ def _result() -> rx.Component:
             ),
             rx.el.button(
                 icon(LINK),
-                rx.cond(Video.link != "", t("copied"), t("share")),
+                t("share"),
                 type="button",
                 class_name="secondary",
                 on_click=Video.share,
@@ -127,26 +137,15 @@ def _result() -> rx.Component:
             rx.el.button(
                 icon(AGAIN), t("again"), type="button", class_name="secondary", on_click=Video.again
             ),
-            rx.el.span(
-                rx.cond(Video.link != "", t("copied"), ""),
-                class_name="visually-hidden",
-                role="status",
-            ),
             class_name="actions",
         ),
-        rx.cond(Video.link != "", CopiedLink.create(link=Video.link, label=t("share"))),
+        rx.cond(
+            Video.link != "", CopiedLink.create(link=Video.link, words=words("link", "copied"))
+        ),
         rx.cond(Video.reason != "", rx.el.p(Video.reason, class_name="notice", data_kind="error")),
         rx.foreach(Video.notes, lambda n: rx.el.p(n, class_name="notice", data_kind="note")),
-        rx.el.section(
-            rx.el.h2(t("facts")),
-            rx.el.dl(
-                rx.foreach(
-                    Video.facts,
-                    lambda fact: rx.el.div(rx.el.dt(_fact(fact[0])), rx.el.dd(fact[1])),
-                ),
-                class_name="facts",
-            ),
-        ),
+        rx.cond(Video.seal.state != "", _seal()),
+        rx.el.section(rx.el.h2(t("facts")), _facts(Video.facts)),
         rx.el.section(
             rx.el.h2(t("other_files")),
             rx.el.div(
@@ -163,6 +162,28 @@ def _result() -> rx.Component:
             ),
         ),
         _delete(),
+    )
+
+
+def _seal() -> rx.Component:
+    """The badge of its content credentials, which opens."""
+    unchanged = Video.seal.state == "unchanged"
+    return rx.el.details(
+        rx.el.summary(
+            rx.el.span("cr", class_name="pin", custom_attrs={"aria-hidden": "true"}),
+            rx.el.strong(t("credentials")),
+            rx.el.span(rx.cond(unchanged, t("unchanged"), t("changed")), data_unchanged=unchanged),
+            icon("M7 10l5 5 5-5"),
+        ),
+        _facts(Video.seal.facts),
+        class_name="seal",
+    )
+
+
+def _facts(facts: rx.Var[list[tuple[str, str]]]) -> rx.Component:
+    return rx.el.dl(
+        rx.foreach(facts, lambda fact: rx.el.div(rx.el.dt(_fact(fact[0])), rx.el.dd(fact[1]))),
+        class_name="facts",
     )
 
 
@@ -199,6 +220,6 @@ def _gone() -> rx.Component:
     return rx.el.div(
         rx.el.h1(t("gone")),
         rx.el.p(t("gone_hint")),
-        rx.el.a(t("to_studio"), href="/", class_name="primary"),
+        link(t("to_studio"), to="/", class_name="primary"),
         class_name="empty",
     )

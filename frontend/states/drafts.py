@@ -1,21 +1,25 @@
-"""What was asked for, kept by the browser, so that it can be asked for again with changes."""
+"""What is asked for: the fields of a request, and what a browser remembers of its requests."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
 from typing import Any
 
+import reflex as rx
+
 _MOST = 40
+_LARGEST_SEED = 2**32 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A request as the studio has it; the fields are the studio's."""
+class Order(rx.State, mixin=True):
+    """A request as the studio has it; its fields are named as the service's. A draft is a mapping of them."""
 
-    text: str = ""
-    portrait: str = "preset:astronaut"
+    text: str = rx.LocalStorage("", name="prosopon.text")
+    portrait: str = rx.LocalStorage("preset:astronaut", name="prosopon.portrait")
     face: int = 1
     tier: str = "lightweight"
     voice: str = "auto"
+    reference_audio: str = ""
+    """An upload's id; only asked for with a voice that is anybody's."""
     language: str = "auto"
     style: str = "natural"
     intensity: float = 1.0
@@ -28,31 +32,34 @@ class Draft:
     captions: str = "vtt"
     seed: str = "0"
 
-    @classmethod
-    def of(cls, source: Any) -> "Draft":
-        """Out of a mapping or an object; what is missing or of another kind is left at its default."""
-        found = {}
-        for field in fields(cls):
-            value = (
-                source.get(field.name) if isinstance(source, dict) else getattr(source, field.name)
-            )
-            kind = type(field.default)
-            if isinstance(value, kind) or (kind is float and isinstance(value, int)):
-                found[field.name] = kind(value)
-        return cls(**found)
+    def _draft(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in FIELDS}
 
-    def values(self) -> dict[str, Any]:
-        return asdict(self)
+    def _take(self, draft: Mapping[str, Any]) -> None:
+        """What is missing from a draft, or of another kind, takes its default."""
+        for name, kind in FIELDS.items():
+            value = draft.get(name)
+            fits = isinstance(value, kind) and not isinstance(value, bool)
+            whole = kind is float and type(value) is int
+            usual = type(self).get_fields()[name].default
+            setattr(self, name, kind(value if fits or whole else usual))
 
-    def order(self) -> dict[str, Any]:
-        """The request's fields."""
-        seed = int(self.seed) if self.seed.isdecimal() else 0
-        return asdict(self) | {"size": int(self.size), "seed": min(seed, 2**32 - 1)}
+    def _request(self) -> dict[str, Any]:
+        """The fields as the service wants them."""
+        numbers = {
+            "size": _number(self.size, 720),
+            "seed": min(_number(self.seed, 0), _LARGEST_SEED),
+        }
+        return self._draft() | numbers | {"reference_audio": self.reference_audio or None}
 
 
-def remembered(drafts: str, job: str, draft: Draft) -> str:
+FIELDS: Mapping[str, type] = dict(Order.__annotations__)
+"""Of an order, with their kinds."""
+
+
+def remembered(drafts: str, job: str, draft: Mapping[str, Any]) -> str:
     """The drafts with one more; the oldest go first."""
-    all_of_them = {**_read(drafts), job: draft.values()}
+    all_of_them = {**_read(drafts), job: dict(draft)}
     return json.dumps(dict(list(all_of_them.items())[-_MOST:]), ensure_ascii=False)
 
 
@@ -69,3 +76,7 @@ def _read(drafts: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _number(text: str, usual: int) -> int:
+    return int(text) if text.isdecimal() else usual

@@ -1,5 +1,6 @@
 """What every page needs: whose browser it is, its language, and the address under which it reaches its files."""
 
+import secrets
 import time
 from typing import Any
 
@@ -12,6 +13,7 @@ from frontend.words import problem_words
 
 _GRANT_S = 3600
 _FRESH_S = _GRANT_S / 2
+_NEVER = -_GRANT_S
 
 
 class Session(rx.State):
@@ -23,7 +25,10 @@ class Session(rx.State):
     """Signed address of the gateway, under which this browser reads its files and uploads; no slash at its end."""
     offline: bool = False
     """The service did not answer last time."""
-    _granted: float = 0.0
+    _granted: float = _NEVER
+    _nobody: str = ""
+    _missed: bool = False
+    """Something was not answered since the page was loaded, and may be missing from it."""
 
     @rx.var
     def greek(self) -> bool:
@@ -32,7 +37,7 @@ class Session(rx.State):
     @rx.event
     async def renew(self) -> None:
         """The signed address was refused, or nobody answered: asks for another."""
-        self._granted = 0.0
+        self._granted = _NEVER
         await self._enter()
 
     async def _enter(self) -> Service:
@@ -50,9 +55,18 @@ class Session(rx.State):
         return service
 
     def _service(self) -> Service:
-        secret = kept_secret(Settings.read().folder)
-        subject = Subjects(secret).of(self.router.headers.cookie)
-        return Service(client(), subject or "")
+        settings, headers = Settings.read(), self.router.headers
+        subjects = Subjects(kept_secret(settings.folder))
+        if settings.user_header is None:
+            return Service(client(), subjects.of(headers.cookie) or self._stranger())
+        named = {name.lower(): value for name, value in headers.raw_headers.items()}
+        user = named.get(settings.user_header.lower())
+        return Service(client(), subjects.of_user(user) if user else self._stranger())
+
+    def _stranger(self) -> str:
+        """Whoever comes without a name is nobody else, and nobody again in the next tab."""
+        self._nobody = self._nobody or secrets.token_hex(16)
+        return self._nobody
 
     def _service_itself(self) -> Service:
         """Not on behalf of this browser: what concerns all."""
@@ -69,6 +83,7 @@ class Session(rx.State):
         except ServiceError as error:
             self.offline = error.code == "unreachable"
             if self.offline:
+                self._missed = True
                 return None
             raise
         self.offline = False

@@ -1,41 +1,36 @@
 """The studio: what is to be made, checked as it is written."""
 
+import asyncio
 from typing import Any
 
 import reflex as rx
 
 from frontend.service import ServiceError
-from frontend.states.drafts import Draft, kept, remembered
+from frontend.states.drafts import FIELDS, Order, kept, remembered
 from frontend.states.session import Session
-from frontend.states.views import Box, Emotion, Piece, Tier, Voice, boxes, emotions, pieces, tiers
+from frontend.states.views import (
+    WHOLE,
+    Box,
+    Emotion,
+    Piece,
+    Tier,
+    Voice,
+    boxes,
+    emotions,
+    pieces,
+    tiers,
+)
 from frontend.words import said
 
-_VOICE_AUTO = "auto"
-_AGREEMENT = {"who": "the person in the portrait", "purpose": "a video, made in the web app"}
+_AUTO = "auto"
+_PURPOSE = "a video, made in the web app"
 
 
-class Studio(Session):
+class Studio(Order, Session):
     """Everything on the studio page."""
 
     drafts: str = rx.LocalStorage("{}", name="prosopon.drafts")
     """What was asked for, by job, as JSON: the service keeps videos, this browser its orders."""
-
-    text: str = rx.LocalStorage("", name="prosopon.text")
-    portrait: str = rx.LocalStorage("preset:astronaut", name="prosopon.portrait")
-    face: int = 1
-    tier: str = "lightweight"
-    voice: str = _VOICE_AUTO
-    language: str = "auto"
-    style: str = "natural"
-    intensity: float = 1.0
-    speed: float = 1.0
-    head_motion: float = 1.0
-    blink: float = 1.0
-    size: str = "720"
-    aspect: str = "source"
-    background: str = "source"
-    captions: str = "vtt"
-    seed: str = "0"
 
     all_tiers: list[Tier] = []
     all_voices: list[Voice] = []
@@ -67,7 +62,7 @@ class Studio(Session):
     def voices(self) -> list[Voice]:
         """That the tier and the language have."""
         found = [v for v in self.all_voices if v.tier == self.tier]
-        return [v for v in found if self.language in ("auto", v.language)]
+        return [v for v in found if v.cloned or self.language in ("auto", v.language)]
 
     @rx.var
     def voice_groups(self) -> list[str]:
@@ -82,8 +77,24 @@ class Studio(Session):
         return next((t.max_characters for t in self.all_tiers if t.name == self.tier), 0)
 
     @rx.var
-    def asks_agreement(self) -> bool:
-        return self.must_agree and not self.portrait.startswith("preset:")
+    def clones(self) -> bool:
+        """Whether the voice is that of whoever is heard in a recording."""
+        return any(v.cloned for v in self.voices if v.id == self.voice)
+
+    @rx.var
+    def agreement(self) -> str:
+        """Who must have agreed: whose "face", "voice" or "both" it is; empty where nobody has to."""
+        face = self.must_agree and not self.portrait.startswith("preset:")
+        voice = self.clones and self.reference_audio != ""
+        return "both" if face and voice else "face" if face else "voice" if voice else ""
+
+    @rx.var
+    def crop(self) -> list[float]:
+        """What the video shows of the picture, as a `Box`'s measures; empty where that is all of it."""
+        if not 1 <= self.face <= len(self.faces):
+            return []
+        shown = self.faces[self.face - 1].crops.get(self.aspect, [])
+        return [] if shown == WHOLE else shown
 
     @rx.var
     def estimate(self) -> str:
@@ -92,36 +103,36 @@ class Studio(Session):
     @rx.event
     async def load(self) -> Any:
         """What there is to choose from, and what is under way."""
-        self.busy, self.problem = False, ""
+        self.busy, self.problem, self._missed = False, "", False
         service = await self._enter()
         try:
-            offered = await self._asked(service.get("/v1/tiers"))
-            if offered is None:
-                return
-            self.must_agree = (await service.get("/")).get("consent") == "require"
-            self.all_tiers = tiers(offered, await self._load(), self.greek)
-            self.all_voices = [Voice.of(v, self.greek) for v in await service.get("/v1/voices")]
-            self.all_emotions = emotions(await service.get("/v1/emotions"), self.greek)
-            self.presets = [
-                {"id": p["id"], "title": p["title"], "image": p["image"]}
-                for p in await service.get("/v1/portraits")
-            ]
-            self._choose_tier()
-            if again := self.router.url.query_parameters.get("again"):
-                self._take(Draft.of(kept(self.drafts, str(again))))
-            page = await service.get("/v1/videos", limit=5)
-            unfinished = [v["id"] for v in page["videos"] if v["status"] in ("queued", "running")]
-            self.under_way = unfinished[0] if unfinished else ""
+            paths = ("/", "/v1/tiers", "/v1/voices", "/v1/emotions", "/v1/portraits")
+            asked = (*map(service.get, paths), service.get("/v1/videos", limit=5), self._load())
+            found = await self._asked(asyncio.gather(*asked))
         except ServiceError as error:
             self.problem = self._told(error)
+            return
+        if found is None:
+            return
+        about, offered, voices, feelings, portraits, page, load = found
+        self.must_agree = about.get("consent") == "require"
+        self.all_tiers = tiers(offered, load, self.greek)
+        self.all_voices = [Voice.of(voice, self.greek) for voice in voices]
+        self.all_emotions = emotions(feelings, self.greek)
+        self.presets = [{name: p[name] for name in ("id", "title", "image")} for p in portraits]
+        if draft := kept(self.drafts, str(self.router.url.query_parameters.get("again", ""))):
+            self._take(draft)
+        self._choose_tier()
+        unfinished = [v["id"] for v in page["videos"] if v["status"] in ("queued", "running")]
+        self.under_way = unfinished[0] if unfinished else ""
         yield
         await self._check_portrait()
         await self._parse()
 
     @rx.event
     async def revive(self) -> Any:
-        """While the service does not answer: looks whether it is back."""
-        if self.offline:
+        """After the service did not answer: asks again for what the page lacks."""
+        if self._missed:
             return Studio.load
 
     @rx.event
@@ -161,37 +172,39 @@ class Studio(Session):
     async def choose_language(self, language: str) -> None:
         self.language = language
         if self.voice not in [v.id for v in self.voices]:
-            self.voice = _VOICE_AUTO
+            self.voice = _AUTO
         await self._parse()
 
     @rx.event
     def choose_voice(self, voice: str) -> None:
-        self.voice = voice
+        self.voice, self.problem = voice, ""
+
+    @rx.event
+    def choose_recording(self, upload: str) -> None:
+        """Of who shall speak; empty takes it away."""
+        self.reference_audio, self.agreed, self.problem = upload, False, ""
 
     @rx.event
     def tune(self, name: str, value: str | float) -> None:
         """One of the settings that are folded away."""
-        if name in ("intensity", "speed", "head_motion", "blink"):
-            setattr(self, name, float(value))
-        elif name in ("style", "size", "aspect", "background", "captions", "seed"):
-            setattr(self, name, str(value))
+        if name in FIELDS:
+            setattr(self, name, FIELDS[name](value))
+        if name == "aspect":
+            self._judge()
 
     @rx.event
     async def make(self) -> Any:
         """Asks for the video and goes to its page."""
         if self.busy:
             return
-        if not self.text.strip():
-            self.problem = said("need_text", self.greek)
-            return
-        if self.asks_agreement and not self.agreed:
-            self.problem = said("need_agreement", self.greek)
+        if missing := self._missing():
+            self.problem = said(missing, self.greek)
             return
         self.busy, self.problem = True, ""
         yield
-        draft = Draft.of(self)
+        draft = self._draft()
         try:
-            job = await self._asked(self._order(draft))
+            job = await self._asked(self._order())
             if job is not None:
                 self.drafts = remembered(self.drafts, job["id"], draft)
                 yield rx.redirect(f"/video?id={job['id']}")
@@ -199,11 +212,23 @@ class Studio(Session):
             self.problem = self._told(error)
         self.busy = False
 
-    async def _order(self, draft: Draft) -> Any:
-        """The job; with the agreement on record where the service asks for one."""
-        service, order = self._service(), draft.order()
-        if self.asks_agreement:
-            consent = await service.post("/v1/consents", _AGREEMENT)
+    def _missing(self) -> str:
+        """What must be there before a video can be asked for; empty when it is."""
+        if not self.text.strip():
+            return "need_text"
+        if self.clones and not self.reference_audio:
+            return "need_recording"
+        return "need_agreement" if self.agreement and not self.agreed else ""
+
+    async def _order(self) -> Any:
+        """The job; with the agreement on record where one was asked for."""
+        service, order = self._service(), self._request()
+        if not self.clones:
+            order["reference_audio"] = None
+        if self.agreement:
+            whose = {"face": "face is", "voice": "voice is", "both": "face and voice are"}
+            who = f"the person whose {whose[self.agreement]} used"
+            consent = await service.post("/v1/consents", {"who": who, "purpose": _PURPOSE})
             order["consent"] = consent["id"]
         return await service.post("/v1/videos", order)
 
@@ -214,17 +239,13 @@ class Studio(Session):
         except ServiceError:
             return {}
 
-    def _take(self, draft: Draft) -> None:
-        for name, value in draft.values().items():
-            setattr(self, name, value)
-
     def _choose_tier(self) -> None:
         """Keeps to what the tier has; a tier that does not work gives way to the first that does."""
         working = [t.name for t in self.all_tiers if t.available]
         if self.tier not in working and working:
             self.tier = working[0]
         if self.voice not in [v.id for v in self.all_voices if v.tier == self.tier]:
-            self.voice = _VOICE_AUTO
+            self.voice = _AUTO
         if self.language not in ("auto", *self.languages):
             self.language = "auto"
 
@@ -267,5 +288,7 @@ class Studio(Session):
             chosen = self.faces[self.face - 1]
             self.fit, self.portrait_problem = chosen.fit, chosen.problem
             self.portrait_notes = " ".join(chosen.notes)
+            if self.fit and self.aspect not in chosen.crops:
+                self.fit, self.portrait_problem = False, said("shape_cuts", self.greek)
         else:
             self.fit = False

@@ -1,14 +1,15 @@
 """One video: while it is made, and afterwards."""
 
+from contextlib import suppress
 from typing import Any
 
 import reflex as rx
 
 from frontend.service import ServiceError
 from frontend.settings import Settings
-from frontend.states.drafts import Draft, kept, remembered
+from frontend.states.drafts import kept, remembered
 from frontend.states.studio import Studio
-from frontend.states.views import Piece, length, script_of, spans, voice_name, words_of
+from frontend.states.views import Piece, Seal, length, script_of, spans, voice_name, words_of
 from frontend.words import problem_words
 
 _FINAL = ("succeeded", "failed", "cancelled")
@@ -33,6 +34,7 @@ class Video(Studio):
     spoken_language: str = "en"
     facts: list[tuple[str, str]] = []
     notes: list[str] = []
+    seal: Seal = Seal()
     link: str = ""
     """That was asked for, for anyone."""
     asking: bool = False
@@ -58,10 +60,9 @@ class Video(Studio):
         """Back to the studio with everything as it was."""
         if not kept(self.drafts, self.job["id"]):
             clip = self.job.get("clip") or {}
-            script = Draft(
-                text=script_of(clip), seed=str(clip.get("seed", 0)), tier=self.job["tier"]
-            )
-            self.drafts = remembered(self.drafts, self.job["id"], script)
+            seed, tier = str(clip.get("seed", 0)), self.job["tier"]
+            draft = {"text": script_of(clip), "seed": seed, "tier": tier}
+            self.drafts = remembered(self.drafts, self.job["id"], draft)
         return rx.redirect(f"/?again={self.job['id']}")
 
     @rx.event
@@ -104,12 +105,22 @@ class Video(Studio):
             return
         if job is not None:
             self._show(job)
+            await self._read_seal()
+
+    async def _read_seal(self) -> None:
+        """What the finished video says of itself; nothing where it says nothing."""
+        if self.status != "succeeded" or self.seal.state:
+            return
+        path = f"/v1/videos/{self.job['id']}/credentials"
+        with suppress(ServiceError):
+            if told := await self._asked(self._service().get(path)):
+                self.seal = Seal.of(told, self.greek)
 
     def _forget(self, wanted: str) -> None:
         self.job = {"id": wanted, "status": "", "progress": 0.0}
         self.status = self.title = self.source = self.reason = ""
         self.spans, self.length_s, self.facts, self.notes = [], 0.0, [], []
-        self.picture, self.link, self.asking = [0, 0], "", False
+        self.picture, self.link, self.asking, self.seal = [0, 0], "", False, Seal()
 
     def _show(self, job: dict[str, Any]) -> None:
         clip = job.get("clip")

@@ -28,19 +28,25 @@ class Voice:
     language: str = ""
     tier: str = ""
     preview: str = ""
+    cloned: bool = False
+    """It is whoever is heard in a recording."""
 
     @classmethod
     def of(cls, voice: dict[str, Any], greek: bool) -> "Voice":
         gender = {"female": ("woman", "γυναίκα"), "male": ("man", "άνδρας")}.get(voice["gender"])
         style = "" if voice["style"] in ("low", "medium", "high") else voice["style"]
         about = ", ".join(filter(None, [style, gender[greek] if gender else ""]))
+        name = voice_name(voice["name"]) + (f" ({about})" if about else "")
         return cls(
             id=voice["id"],
-            label=voice_name(voice["name"]) + (f" ({about})" if about else ""),
-            group=language_name(voice["language"], greek),
+            label=said("voice_recorded", greek) if voice["cloned"] else name,
+            group=said("voice_own", greek)
+            if voice["cloned"]
+            else language_name(voice["language"], greek),
             language=voice["language"],
             tier=voice["tier"],
             preview=voice["preview"],
+            cloned=voice["cloned"],
         )
 
 
@@ -78,6 +84,44 @@ class Box:
     fit: bool = False
     problem: str = ""
     notes: list[str] = field(default_factory=list)
+    crops: dict[str, list[float]] = field(default_factory=dict)
+    """By aspect, what a video shows of the picture: left, top, width, height."""
+
+
+WHOLE = [0.0, 0.0, 100.0, 100.0]
+"""A crop that is the picture itself."""
+
+
+@dataclass
+class Seal:
+    """What a video's content credentials say."""
+
+    state: str = ""
+    """unchanged or changed; empty until it is known, and where there are none."""
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    """Word and value."""
+
+    @classmethod
+    def of(cls, told: dict[str, Any], greek: bool) -> "Seal":
+        facts, engines = told["facts"], told["facts"].get("engines", {})
+        trust = "" if told["trusted"] else "; " + said("no_authority", greek)
+        made_at = told["made_at"] and datetime.fromisoformat(told["made_at"]).timestamp()
+        about = {
+            "how": said("by_ai", greek)
+            if "TrainedAlgorithmic" in (told["source_type"] or "")
+            else "",
+            "made_with": " · ".join(filter(None, [_ours(facts), *engines.values()])),
+            "made_on": moment(made_at, greek) if made_at else "",
+            "signed_by": told["signed_by"] + trust,
+            "consent": facts.get("consent", ""),
+        }
+        state = "unchanged" if told["valid"] else "changed"
+        return cls(state, [(word, value) for word, value in about.items() if value])
+
+
+def _ours(facts: dict[str, Any]) -> str:
+    version = facts.get("versions", {}).get("prosopon", "")
+    return f"Prosopon {version}" if version else ""
 
 
 LABELS = {
@@ -178,16 +222,18 @@ def spans(utterances: list[dict[str, Any]], greek: bool) -> list[Piece]:
 
 
 def boxes(check: dict[str, Any]) -> list[Box]:
-    width, height = check["width"], check["height"]
+    measures = (check["width"], check["height"]) * 2
+
+    def hundredths(box: list[float]) -> list[float]:
+        return [100 * value / whole for value, whole in zip(box, measures, strict=True)]
+
     return [
         Box(
-            left=100 * face["box"][0] / width,
-            top=100 * face["box"][1] / height,
-            width=100 * face["box"][2] / width,
-            height=100 * face["box"][3] / height,
+            *hundredths(face["box"]),
             fit=face["fit"],
             problem=face["problem"],
             notes=[w["message"] for w in face["warnings"]],
+            crops={aspect: hundredths(crop) for aspect, crop in face["crops"].items()},
         )
         for face in check["faces"]
     ]

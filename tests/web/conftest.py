@@ -3,13 +3,11 @@
 import shutil
 import signal
 import socket
-import socketserver
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +20,7 @@ import yaml
 
 from serve_app.config import read_serve_config
 
-PATIENCE_S = 240.0
+PATIENCE_S = 600.0
 """For anything that is waited for: only a failure takes so long."""
 PATIENCE_MS = 90_000.0
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -61,11 +59,11 @@ class Site:
     home: Path
 
 
-def wait_for(what: str, found: Callable[[], Any]) -> Any:
-    """What `found` gives as soon as it is true."""
+def wait_for(what: str, found: Callable[[], Any], told: Callable[[], str] = str) -> Any:
+    """What `found` gives as soon as it is true; `told` is shown with the failure where it never is."""
     deadline = time.monotonic() + PATIENCE_S
     while not (value := found()):
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        assert time.monotonic() < deadline, f"waited in vain for {what}; {told()}"
         time.sleep(0.1)
     return value
 
@@ -106,7 +104,7 @@ def site(kept: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]
         flags = ["--config", str(path), "--port", str(port), "--web-port", "0"]
         process = psutil.Popen([*command, *flags], stdout=told, stderr=subprocess.STDOUT)
     try:
-        url = wait_for("the web app", lambda: _address(process, log))
+        url = wait_for("the web app", lambda: _address(process, log), log.read_text)
         yield Site(url, f"http://127.0.0.1:{port}", process, kept)
     finally:
         with suppress(psutil.NoSuchProcess):  # a test ended it
@@ -180,66 +178,56 @@ def visit(chrome: Any, site: Site) -> Iterator[Callable[..., Visitor]]:
     contexts = []
 
     def opened(url: str = "", **options: Any) -> Visitor:
-        context = chrome.new_context(
-            **{"locale": "en-US", "viewport": {"width": 1280, "height": 900}} | options
-        )
-        context.set_default_timeout(PATIENCE_MS)
+        context = new_browser(chrome, **options)
         contexts.append(context)
-        own = (url or site.url, site.service)
-        page = context.new_page()
-        visitor = Visitor(page, url or site.url, [], [])
-        page.on("pageerror", lambda error: visitor.faults.append(str(error)))
-        page.on(
-            "request",
-            lambda r: (
-                None
-                if r.url.startswith((*own, "blob:", "data:", "ws://127.0.0.1"))
-                else visitor.others.append(r.url)
-            ),
-        )
-        return visitor
+        return visitor(context, url or site.url, site.service)
 
     yield opened
     for context in contexts:
         context.close()
 
 
-@contextmanager
-def relay(port: int, target: str) -> Iterator[None]:
-    """Lets whatever comes to a port through to another address, for as long as the block runs."""
-    host, _, to = target.removeprefix("http://").partition(":")
+@pytest.fixture(scope="session")
+def film(chrome: Any, site: Site) -> Iterator[Callable[[], Visitor]]:
+    """Opens the page of a finished video, always the same, in the browser of whoever made it."""
+    context = new_browser(chrome, reduced_motion="reduce")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    maker = visitor(context, site.url, site.service)
+    maker.studio()
+    job = maker.make("Hello [happy] there!")
+    maker.finished()
+    maker.page.close()
 
-    class Through(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            with socket.create_connection((host, int(to))) as far:
-                ways = [(self.request, far), (far, self.request)]
-                threads = [threading.Thread(target=_copy, args=way, daemon=True) for way in ways]
-                for thread in threads:
-                    thread.start()
-                for thread in threads:
-                    thread.join()
+    def opened() -> Visitor:
+        again = visitor(context, site.url, site.service)
+        again.page.goto(f"{site.url}/video?id={job}")
+        again.finished()
+        return again
 
-    class Server(socketserver.ThreadingTCPServer):
-        allow_reuse_address = True
-        daemon_threads = True
-        block_on_close = False
-
-    with Server(("127.0.0.1", port), Through) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield
-        server.shutdown()
+    yield opened
+    context.close()
 
 
-def _copy(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
+def new_browser(chrome: Any, **options: Any) -> Any:
+    """That nobody has used."""
+    usual = {"locale": "en-US", "viewport": {"width": 1280, "height": 900}}
+    context = chrome.new_context(**usual | options)
+    context.set_default_timeout(PATIENCE_MS)
+    return context
 
 
-@pytest.fixture
+def visitor(context: Any, site: str, service: str) -> Visitor:
+    page = context.new_page()
+    found = Visitor(page, site, [], [])
+    own = (site, service, "blob:", "data:", "ws://127.0.0.1")
+    page.on("pageerror", lambda error: found.faults.append(str(error)))
+    page.on("request", lambda r: None if r.url.startswith(own) else found.others.append(r.url))
+    return found
+
+
+@pytest.fixture(scope="module")
 def lonely(site: Site) -> Iterator[tuple[str, int]]:
-    """A second app, whose service is not there: its address, and the port where it looks for it."""
+    """A second app, whose service is not there: its address, and the port where it looks for one."""
     from serve_app.web import WebApp
 
     port = free_port()

@@ -5,17 +5,25 @@ import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import httpx
+import numpy as np
 import psutil
 import pytest
 from PIL import Image
 
 from backends.faces.presets import preset
-from tests.web.conftest import PATIENCE_MS, Site, Visitor, relay, wait_for
+from tests.unit.faces.video_files import encoded, swaying
+from tests.unit.speech.sound_files import encoded as recorded
+from tests.unit.speech.sound_files import said, tone
+from tests.web.conftest import PATIENCE_MS, Site, Visitor, wait_for
+from tests.web.small_service import small_service
 
+pytestmark = pytest.mark.timeout(900)  # the first one waits for the pages to be built, and for Ray
 Visit = Callable[..., Visitor]
+Film = Callable[[], Visitor]
 LONG = "This is a sentence that takes a little while to be spoken aloud. " * 4
 SHORT = "Hello there!"
 
@@ -55,7 +63,8 @@ def test_a_first_visit_ends_with_a_video_of_what_was_typed(visit: Visit, tmp_pat
 
     wait_for("playback", plays)
     assert page.locator("#download").count() == 0, "the video plays only once it is finished"
-    assert len(set(seen)) > 1, f"progress does not move: {seen}"
+    page.get_by_text("Playing while it is made").wait_for()
+    wait_for("progress", lambda: plays() and len(set(seen)) > 1)
 
     with page.expect_download() as saved:
         me.finished().click()
@@ -79,24 +88,53 @@ def test_an_own_photo_speaks(visit: Visit, tmp_path: Path) -> None:
     me.studio()
     photo = tmp_path / "me.jpg"
     Image.open(preset("hopper").path).convert("RGB").save(photo)
-    me.page.locator("input[type=file]").set_input_files(photo)
+    me.page.locator(".portrait input[type=file]").set_input_files(photo)
     mine = me.page.get_by_role("button", name="me.jpg")
     mine.wait_for()
     me.page.get_by_text("Ready to speak").first.wait_for()
     assert mine.get_attribute("aria-pressed") == "true"
+    # What a tall video will show of it is seen on the picture, and is what the video shows.
+    me.page.locator("summary").click()
+    me.page.get_by_role("radio", name="Tall").click()
+    crop = me.page.locator(".picture .crop")
+    crop.wait_for()
+    me.page.wait_for_timeout(400)  # it glides there
+    box = crop.bounding_box()
+    assert abs(box["width"] / box["height"] - 9 / 16) < 0.03
     me.make(SHORT)
     me.finished()
+    me.page.get_by_text("270 × 480").wait_for()
     # Again with changes: everything is as it was.
     me.page.get_by_role("button", name="Again, with changes").click()
     box = me.page.get_by_role("textbox", name="What they say")
     wait_for("the text", lambda: box.input_value() == SHORT)
     assert mine.get_attribute("aria-pressed") == "true"
+    assert me.page.get_by_role("radio", name="Tall").is_checked()
+    # Another one is another one, from the first moment on.
+    me.write(LONG)
+    me.go()
+    assert not me.page.locator("#download").count(), "the video before is shown"
+    me.page.get_by_role("button", name="Cancel").click()
+    me.page.get_by_role("heading", name="Cancelled").wait_for()
+
+
+def test_a_short_video_can_be_the_portrait(visit: Visit, tmp_path: Path) -> None:
+    me = visit()
+    me.studio()
+    face = Image.open(preset("astronaut").path).convert("RGB").crop((60, 0, 420, 400))
+    clip = tmp_path / "me.mp4"
+    clip.write_bytes(encoded(swaying(np.asarray(face), 12)))
+    me.page.locator(".portrait input[type=file]").set_input_files(clip)
+    mine = me.page.get_by_role("button", name="me.mp4")
+    mine.wait_for()
+    me.page.get_by_text("Ready to speak").first.wait_for()
+    assert mine.locator("img").count() == 1, "its first frame is not shown"
 
 
 def test_a_picture_without_a_face_is_refused_with_the_reason(visit: Visit, tmp_path: Path) -> None:
     me = visit()
     me.studio()
-    me.page.locator("input[type=file]").set_input_files(picture(tmp_path))
+    me.page.locator(".portrait input[type=file]").set_input_files(picture(tmp_path))
     alert = me.page.get_by_role("alert").filter(has_text="No face")
     alert.wait_for()
     assert not me.page.get_by_text("Ready to speak").count()
@@ -109,7 +147,7 @@ def test_a_file_that_is_no_picture_is_refused_before_it_is_sent(
     me.studio()
     path = tmp_path / "notes.txt"
     path.write_text("hello")
-    me.page.locator("input[type=file]").set_input_files(path)
+    me.page.locator(".portrait input[type=file]").set_input_files(path)
     me.page.get_by_role("alert").filter(has_text="Choose a picture").wait_for()
 
 
@@ -184,17 +222,24 @@ def test_two_browsers_know_nothing_of_each_other(visit: Visit, http: httpx.Clien
     me.page.get_by_text("No videos yet").wait_for()
 
 
-def test_a_shared_link_works_for_anyone(visit: Visit) -> None:
-    me = visit(permissions=["clipboard-read", "clipboard-write"])
-    me.studio()
-    me.make(SHORT)
-    me.finished()
+def test_a_shared_link_works_for_anyone(film: Film) -> None:
+    me = film()
     me.page.get_by_role("button", name="Copy a link").click()
-    me.page.get_by_role("button", name="The link is copied").wait_for()
+    me.page.get_by_text("The link is copied").wait_for()
     link = me.page.evaluate("navigator.clipboard.readText()")
     found = httpx.get(link, trust_env=False)
     assert found.status_code == 200 and found.headers["content-type"] == "video/mp4"
     assert av.open(io.BytesIO(found.content)).streams.video
+
+
+def test_a_video_tells_who_made_it_and_with_what(film: Film) -> None:
+    me = film()
+    badge = me.page.locator("details.seal")
+    badge.get_by_text("Unchanged since it was signed").wait_for()
+    badge.locator("summary").click()
+    told = badge.inner_text()
+    assert "AI" in told and "Prosopon" in told and "piper" in told
+    assert "development key" in told and "no authority vouches" in told
 
 
 def test_greek_pages_and_a_greek_text(visit: Visit) -> None:
@@ -258,29 +303,66 @@ def test_everything_can_be_done_with_the_keyboard(visit: Visit) -> None:
     me.finished()
 
 
-def test_the_service_goes_and_comes_back(visit: Visit, lonely: tuple[str, int], site: Site) -> None:
+def test_the_service_goes_and_comes_back(
+    visit: Visit, lonely: tuple[str, int], tmp_path: Path
+) -> None:
     url, port = lonely
     me = visit(url)
     me.page.goto(url)
     me.page.get_by_text("The service does not answer").wait_for()
     me.write("My words stay.")
-    with relay(port, site.service):
+    box = me.page.get_by_role("textbox", name="What they say")
+    with small_service(tmp_path, port, url):
         me.page.get_by_text("Ready to speak").first.wait_for()
         wait_for("the all-clear", lambda: not me.page.locator(".offline").count())
-        box = me.page.get_by_role("textbox", name="What they say")
+        me.page.get_by_role("button", name="Grace Hopper").wait_for()
         assert box.input_value() == "My words stay."
+    me.write("My words stay still.")
+    me.page.get_by_text("The service does not answer").wait_for()
+    assert box.input_value() == "My words stay still."
+
+
+def test_a_voice_from_a_recording_speaks_once_its_owner_agreed(
+    visit: Visit, lonely: tuple[str, int], tmp_path: Path
+) -> None:
+    url, port = lonely
+    story, short = tmp_path / "anna.wav", tmp_path / "short.wav"
+    voice = said("She asked whether the board had seen it. Nobody answered, and the rain went on.")
+    samples = np.concatenate([voice.samples] * 2)
+    story.write_bytes(recorded(samples, voice.sample_rate))
+    short.write_bytes(recorded(tone(2.0)))
+    with small_service(tmp_path, port, url):
+        me = visit(url)
+        page = me.page
+        me.studio()
+        me.write(SHORT)
+        page.locator("#voice").select_option(label="A voice from a recording")
+        file, problem = page.locator(".recording input"), page.locator(".go [role=alert]")
+        page.locator("#make").click()
+        problem.get_by_text("Choose first a recording").wait_for()
+        file.set_input_files(short)
+        page.locator(".recording").get_by_text("too short").wait_for()
+        file.set_input_files(story)
+        page.locator(".recorded").get_by_text("anna.wav").wait_for()
+        page.locator("#make").click()
+        problem.get_by_text("Confirm first").wait_for()
+        page.get_by_role("checkbox").check()
+        me.make(SHORT)
+        me.finished()
+        page.locator(".seal summary").click()
+        page.locator(".seal").get_by_text("Consent").wait_for()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_has_a_serious_barrier(visit: Visit, theme: str) -> None:
+def test_no_page_has_a_serious_barrier(visit: Visit, film: Film, theme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     me = visit(color_scheme=theme, reduced_motion="reduce")
     me.studio()
     rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
-    def check(where: str) -> None:
-        found = Axe().run(me.page, options=rules).response["violations"]
+    def check(where: str, page: Any = me.page) -> None:
+        found = Axe().run(page, options=rules).response["violations"]
         told = [
             (where, v["id"], [node["target"] for node in v["nodes"]])
             for v in found
@@ -293,10 +375,19 @@ def test_no_page_has_a_serious_barrier(visit: Visit, theme: str) -> None:
     me.page.locator("summary").click()
     check("studio")
     if theme == "light":
-        me.make(SHORT)
+        me.make(LONG)
+        me.page.get_by_role("progressbar").wait_for()
         check("making")
-        me.finished()
-        check("result")
+        me.page.get_by_role("button", name="Cancel").click()
+        me.page.get_by_role("heading", name="Cancelled").wait_for()
+        check("cancelled")
+    finished = film()
+    finished.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    finished.page.reload()
+    finished.finished()
+    finished.page.locator(".seal summary").click()
+    check("result", finished.page)
+    finished.page.close()
     me.page.goto(f"{me.site}/videos")
     me.page.locator(".card, .empty").first.wait_for()
     check("videos")

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +15,10 @@ from starlette.routing import Route
 
 pytest.importorskip("reflex", reason="the web app is not installed; run: make test-web")
 
+from reflex.istate.data import HeaderData
+
 from frontend.service import Service, ServiceError
+from frontend.states.session import Session
 from frontend.states.studio import Studio
 from frontend.states.views import Tier, Voice
 from frontend.words import PROBLEMS, WORDS
@@ -40,7 +45,13 @@ def gateway(asked: Asked) -> Starlette:
         if body["portrait"] == "wall":
             return problem(422, "no_face")
         faces = [
-            {"box": [0, 0, 9, 9], "fit": fit, "problem": "" if fit else "too small", "warnings": []}
+            {
+                "box": [0, 0, 9, 9],
+                "fit": fit,
+                "problem": "" if fit else "too small",
+                "warnings": [],
+                "crops": {"source": [0, 0, 10, 20], "1:1": [0, 5, 10, 10]} if fit else {},
+            }
             for fit in (True, False)
         ]
         told = {"width": 10, "height": 20, "fit": True, "problem": "", "faces": faces}
@@ -119,6 +130,17 @@ async def test_a_portrait_is_looked_at_when_it_is_chosen(studio: Studio) -> None
     assert studio.fit and not studio.checking and studio.shape == [10, 20]
     call("choose_face")(studio, 2)
     assert not studio.fit and studio.portrait_problem == "too small"
+
+
+async def test_what_the_video_shows_of_the_picture_is_told(studio: Studio) -> None:
+    await events(call("choose_portrait")(studio, "a" * 32))
+    assert studio.crop == [], "all of it"
+    call("tune")(studio, "aspect", "1:1")
+    assert studio.crop == [0, 25, 100, 50] and studio.fit
+    call("tune")(studio, "aspect", "16:9")
+    assert not studio.fit and studio.portrait_problem == WORDS["shape_cuts"][0]
+    call("tune")(studio, "aspect", "source")
+    assert studio.fit and studio.portrait_problem == ""
 
 
 async def test_a_picture_without_a_face_says_so(studio: Studio) -> None:
@@ -202,6 +224,21 @@ def test_what_is_no_problem_document_counts_as_away() -> None:
     assert told.value.code == "unreachable"
 
 
+def test_whoever_comes_without_a_name_is_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROSOPON_HOME", str(tmp_path))
+    one, other = (Session(_reflex_internal_init=True) for _ in range(2))
+    assert one._service().subject == one._service().subject != other._service().subject
+    assert one._service().subject, "the app's own videos are shown"
+    monkeypatch.setenv("PROSOPON_USER_HEADER", "X-Forwarded-User")
+    before = one._service().subject
+    name = HeaderData(raw_headers={"x-forwarded-user": "anna"})
+    for state in (one, other):
+        state.router = replace(state.router, headers=name)
+    assert one._service().subject == other._service().subject != before
+
+
 async def test_where_it_is_required_an_own_picture_needs_an_agreement(
     studio: Studio, asked: Asked
 ) -> None:
@@ -215,3 +252,28 @@ async def test_where_it_is_required_an_own_picture_needs_an_agreement(
     call("agree")(studio, True)
     await events(call("make")(studio))
     assert asked[-1][2]["consent"] == "consent1"
+
+
+async def test_a_voice_from_a_recording_needs_one_and_an_agreement(
+    studio: Studio, asked: Asked
+) -> None:
+    studio.all_voices = [Voice(id="xtts:cloned", tier="lightweight", language="en", cloned=True)]
+    studio.text = "Hello"
+    call("choose_recording")(studio, "b" * 32)
+    await events(call("make")(studio))
+    assert asked.pop()[2]["reference_audio"] is None, "another voice speaks"
+    call("choose_voice")(studio, "xtts:cloned")
+    call("choose_recording")(studio, "")
+    await events(call("make")(studio))
+    assert not asked and studio.problem == WORDS["need_recording"][0]
+    call("choose_recording")(studio, "b" * 32)
+    assert studio.agreement == "voice"
+    await events(call("make")(studio))
+    assert not asked and studio.problem == WORDS["need_agreement"][0]
+    call("agree")(studio, True)
+    await events(call("make")(studio))
+    order = asked.pop()[2]
+    assert (order["voice"], order["reference_audio"]) == ("xtts:cloned", "b" * 32)
+    assert order["consent"] == "consent1"
+    call("choose_recording")(studio, "c" * 32)
+    assert not studio.agreed, "it may be somebody else"

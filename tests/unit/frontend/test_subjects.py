@@ -41,6 +41,13 @@ def test_a_changed_subject_is_forged() -> None:
     assert SUBJECTS.of(f"{COOKIE}={other}.{signature}") is None
 
 
+def test_whoever_signed_in_is_the_same_everywhere_and_nobody_elses_cookie() -> None:
+    anna = SUBJECTS.of_user("anna@example.org")
+    assert anna == SUBJECTS.of_user("anna@example.org") != SUBJECTS.of_user("ben@example.org")
+    assert "anna" not in anna and anna != Subjects(b"other").of_user("anna@example.org")
+    assert SUBJECTS.of(f"{COOKIE}={anna}.{anna}") is None
+
+
 def test_the_secret_is_made_once_and_for_this_user_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,8 @@ import pytest
 pytest.importorskip("reflex", reason="the web app is not installed; run: make test-web")
 
 from frontend.states.views import (
+    WHOLE,
+    Seal,
     Voice,
     boxes,
     emotions,
@@ -70,9 +72,11 @@ def test_a_script_is_written_back_from_what_was_spoken() -> None:
 
 
 def test_faces_are_placed_in_hundredths_of_the_picture() -> None:
-    face = {"box": [50, 20, 100, 40], "fit": True, "problem": "", "warnings": []}
+    crops = {"source": [0, 0, 200, 200], "9:16": [40, 0, 100, 200]}
+    face = {"box": [50, 20, 100, 40], "fit": True, "problem": "", "warnings": [], "crops": crops}
     (found,) = boxes({"width": 200, "height": 200, "faces": [face]})
     assert (found.left, found.top, found.width, found.height) == (25, 10, 50, 20)
+    assert found.crops == {"source": WHOLE, "9:16": [20, 0, 50, 100]}
 
 
 def test_tiers_that_work_come_first_and_others_say_what_is_missing() -> None:
@@ -96,15 +100,45 @@ def test_voices_are_called_by_their_names() -> None:
     assert voice_name("en_US-joe-medium") == "Joe"
     assert voice_name("gm_nikolas") == "Nikolas"
     assert voice_name("Heart") == "Heart"
-    voice = Voice.of(
-        {
-            "id": "kokoro:af_heart", "name": "Heart", "language": "en", "gender": "female",
-            "style": "American", "tier": "lightweight", "preview": "/v1/voices/x/preview",
-        },
-        greek=False,
-    )  # fmt: skip
+    told = {
+        "id": "kokoro:af_heart", "name": "Heart", "language": "en", "gender": "female", "cloned": False,
+        "style": "American", "tier": "lightweight", "preview": "/v1/voices/x/preview",
+    }  # fmt: skip
+    voice = Voice.of(told, greek=False)
     assert (voice.label, voice.group) == ("Heart (American, woman)", "English")
+    anybody = Voice.of(told | {"cloned": True}, greek=False)
+    assert (anybody.label, anybody.group) == ("A voice from a recording", "Your own")
 
 
 def test_lengths() -> None:
     assert (length(6.54, False), length(75, False)) == ("6.5 s", "1:15")
+
+
+@pytest.mark.parametrize("valid", [True, False])
+def test_credentials_tell_who_made_it_with_what(valid: bool) -> None:
+    told = {
+        "valid": valid,
+        "trusted": False,
+        "signed_by": "a development key",
+        "facts": {
+            "engines": {"speech": "piper", "animation": "rig"},
+            "versions": {"prosopon": "0.1.0"},
+            "consent": "anna-7",
+        },
+        "made_at": "2026-01-02T03:04:05+00:00",
+        "source_type": "compositeWithTrainedAlgorithmicMedia",
+        "problems": [],
+    }
+    seal = Seal.of(told, greek=False)
+    assert seal.state == ("unchanged" if valid else "changed")
+    facts = dict(seal.facts)
+    assert facts["made_with"] == "Prosopon 0.1.0 · piper · rig"
+    assert facts["signed_by"].startswith("a development key; no authority")
+    assert facts["consent"] == "anna-7" and "2 Jan" in facts["made_on"]
+    assert "AI" in facts["how"]
+
+
+def test_credentials_of_another_maker_are_told_as_far_as_they_go() -> None:
+    told = {"valid": True, "trusted": True, "signed_by": "Somebody", "facts": {}, "made_at": None}
+    seal = Seal.of(told | {"source_type": None, "problems": []}, greek=True)
+    assert dict(seal.facts) == {"signed_by": "Somebody"}

@@ -168,8 +168,8 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
                 mouthPress=0.20,
                 eyeBlink=0.34,
             ),
-            jaw_gain=0.75,
-            upper_gain=0.5,
+            jaw_gain=0.6,
+            upper_gain=0.3,
             stretch_gain=0.5,
             pitch_deg=3.8,
             roll_deg=1.5,
@@ -231,11 +231,11 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
                 eyeSquint=0.10,
                 jawOpen=0.15,
                 mouthStretch=0.30,
-                mouthFunnel=0.10,
+                mouthFunnel=0.20,
                 mouthFrown=0.80,
-                mouthLowerDown=0.30,
+                mouthLowerDown=0.15,
             ),
-            upper_gain=0.8,
+            upper_gain=0.3,
             stretch_gain=0.6,
             parted=1.0,
             rest=_face(jawOpen=0.05),
@@ -252,22 +252,22 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         FaceRecipe(
             _face(
                 noseSneer=1.0,
-                browDown=0.75,
+                browDown=0.90,
                 eyeSquint=1.0,
                 cheekSquint=0.90,
-                eyeBlink=0.24,
+                eyeBlink=0.28,
                 mouthFrown=0.90,
                 mouthPress=0.30,
                 mouthFunnel=0.18,
                 mouthUpperUp=0.20,
-                mouthShrugLower=0.35,
+                mouthShrugLower=0.50,
             ),
             upper_gain=0.55,
             yaw_deg=1.5,
             pitch_deg=-1.0,
             tempo=0.9,
         ),
-        VoiceRecipe(0.9, -1.0, 0.9, 0.5, brightness_db=-1.0, pauses=1.1),
+        VoiceRecipe(0.9, -1.0, 0.75, 0.5, brightness_db=-1.0, pauses=1.1),
     ),
     Emotion.CALM: _spec(
         "calm calmly calmness relaxed peaceful peacefully serene serenely serenity soothing "
@@ -280,7 +280,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             blink_rate=0.6,
             tempo=0.85,
         ),
-        VoiceRecipe(0.92, -0.5, 0.85, -2.0, brightness_db=-1.5, pauses=1.25),
+        VoiceRecipe(0.92, -0.5, 0.7, -2.0, brightness_db=-1.5, pauses=1.25),
     ),
     Emotion.TENDER: _spec(
         "tender tenderly tenderness loving lovingly love affectionate affectionately affection "
@@ -302,7 +302,7 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             blink_rate=0.8,
             tempo=0.88,
         ),
-        VoiceRecipe(0.9, -0.5, 0.9, -2.5, brightness_db=-3.0, breathiness=0.7, pauses=1.2),
+        VoiceRecipe(0.9, -0.5, 0.75, -2.5, brightness_db=-3.0, breathiness=0.7, pauses=1.2),
     ),
     Emotion.CONFUSED: _spec(
         "confused confusion confusedly puzzled perplexed bewildered baffled uncertain unsure "
@@ -345,6 +345,6 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
             blink_rate=0.7,
             tempo=0.92,
         ),
-        VoiceRecipe(0.96, -0.3, 1.15, 1.5, brightness_db=1.5),
+        VoiceRecipe(0.96, -0.3, 1.25, 1.5, brightness_db=1.5),
     ),
 }

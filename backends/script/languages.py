@@ -1,6 +1,7 @@
 """Which language a sentence is in, and its words for what is not a word."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 
@@ -10,7 +11,6 @@ from backends.script import numbers
 from backends.script.english import English
 from backends.script.greek import Greek
 from backends.script.options import lexicon_key
-from backends.script.sentences import is_greek
 from backends.script.text import Text
 
 _LEXICON_WORD = re.compile(r"[^\W_]+(?:[-'’.&+][^\W_]+)*[+#]*")
@@ -19,22 +19,51 @@ _NEUTRAL = re.compile(
 )
 """Units and addresses, which say nothing of the language."""
 _PART = re.compile(r"[^\W_]+")
+_KANA = re.compile(r"[\u3040-\u30ff]")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_SCRIPTS: Mapping[str, re.Pattern[str]] = {
+    name: re.compile(f"[{letters}]")
+    for name, letters in {
+        "el": "\u0370-\u03ff\u1f00-\u1fff",
+        "ru": "\u0400-\u052f",
+        "hy": "\u0530-\u058f",
+        "he": "\u0590-\u05ff\ufb1d-\ufb4f",
+        "ar": "\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc",
+        "hi": "\u0900-\u097f",
+        "bn": "\u0980-\u09ff",
+        "th": "\u0e00-\u0e7f",
+        "ka": "\u10a0-\u10ff",
+        "ko": "\u1100-\u11ff\uac00-\ud7af",
+        "zh": "\u3400-\u4dbf\u4e00-\u9fff\u3040-\u30ff",
+    }.items()
+}
+"""By the first letter of a word."""
 _UNSPOKEN = re.compile(r"[*_^|`\\{}#•™®]+")
 
 
 def language_of(chars: str, asked: str, before: str | None) -> str:
-    """ISO 639-1 by the script of most letters.
+    """ISO 639-1 by the script of most words, and the first of them where two have as many.
 
     Args:
-        asked: the language of what is not Greek, or "auto".
+        asked: the language of what is not Greek, or "auto": Latin letters are then English, and those of other
+            scripts the language that has the most speakers of those who write with them.
         before: the language of the sentence before, for one without letters.
     """
-    letters = [char for char in _NEUTRAL.sub("", chars) if char.isalpha()]
-    letters = letters or [char for char in chars if char.isalpha()]
-    other = "en" if asked == "auto" else asked
-    if not letters:
-        return before or other
-    return "el" if 2 * sum(map(is_greek, letters)) > len(letters) else other
+    found = _LETTERS.findall(_NEUTRAL.sub("", chars)) or _LETTERS.findall(chars)
+    if not found:
+        return before or ("en" if asked == "auto" else asked)
+    counts = Counter(map(_script_of, found))  # in order of appearance, which decides between equals
+    main = max(counts, key=lambda script: counts[script])
+    if main == "el":
+        return main
+    if asked != "auto":
+        return asked
+    return "ja" if main == "zh" and _KANA.search(chars) else main
+
+
+def _script_of(word: str) -> str:
+    """The language that a word's letters stand for."""
+    return next((name for name, letters in _SCRIPTS.items() if letters.match(word)), "en")
 
 
 @cache

@@ -60,6 +60,9 @@ def _kept(char: str) -> str:
         return "\n"
     if char.isspace():
         return " "
+    if "\uff10" <= char <= "\uff5a" or "\U0001d400" <= char <= "\U0001d7ff":  # Ａ and 𝐀 are an A
+        plain = unicodedata.normalize("NFKC", char)
+        return plain if plain.isalnum() else char
     kind = unicodedata.category(char)
     if kind == "Cf" or "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef":
         return ""  # zero-width, bidi and variation selectors

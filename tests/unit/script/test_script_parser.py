@@ -293,3 +293,15 @@ def test_estimated_duration() -> None:
     assert estimated_duration_s(short) == pytest.approx(23 / 14.5)
     paused = parse("Hello there, [pause:1] my friend. [pause:2]")
     assert estimated_duration_s(paused) == pytest.approx(23 / 14.5 + 3)
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("𝓗𝓮𝓵𝓵𝓸 𝟟", "Hello seven"),
+        ("Ｈｅｌｌｏ ｗｏｒｌｄ！", "Hello world！"),
+        ("𝛼𝛽 και", "αβ και"),
+    ],
+)
+def test_letters_of_other_shapes_are_letters(written: str, spoken: str) -> None:
+    assert parse(written).text == spoken

@@ -35,7 +35,7 @@ ROW: Mapping[str, int] = {name: i for i, name in enumerate(ROWS)}
 
 GAINS: Mapping[str, float] = {
     "browDown": 2.0, "browInnerUp": 1.25, "browOuterUp": 1.2, "browOblique": 1.5, "eyeWide": 1.3,
-    "eyeSquint": 1.2, "mouthSmile": 1.1, "mouthFrown": 1.15, "noseSneer": 1.1,
+    "eyeSquint": 1.2, "mouthSmile": 1.1, "mouthFrown": 1.3, "noseSneer": 1.1,
     "mouthUpperUp": 1.65, "mouthStretch": 1.25,
 }  # fmt: skip
 """A coefficient of 1 is the largest amplitude that still looks natural, in units of the fields."""
@@ -205,16 +205,17 @@ def build_shape(mesh: Mesh, rigid: Array | None = None) -> FaceShape:
         t = max(-1.0, min(1.0, away / max(0.05, sides[away > 0])))
         return Lip(t, ring / 3, upper, half_width)
 
-    fields = {name: surface.bend(handles(shape, local, far, lip)) for name, shape in FIELDS.items()}
+    fields = surface.bend_all({name: handles(f, local, far, lip) for name, f in FIELDS.items()})
     jaw = _jaw_weights(surface, far, lip)
     closing = _closing_responses(surface, far)
     own_gap = np.maximum(lip_gap(local), 0.0)
     open_photo = bool(own_gap.max() > OPEN_PHOTO_GAP)
-    correction = correct_rest(local, fields, closing if open_photo else None, own_gap)
+    left = smoothstep((local[:, 0] + MIDLINE_BLEND) / (2 * MIDLINE_BLEND))
+    correction = correct_rest(local, fields, closing if open_photo else None, own_gap, left)
     ear = (local[234] + local[454]) / 2
     return FaceShape(
         rest=local,
-        displacements=_displacements(local, fields, jaw, correction, rigid),
+        displacements=_displacements(left, fields, jaw, correction, rigid),
         jaw_weight=jaw,
         jaw_axis=(float(ear[1]) + 0.05, float(ear[2]) + 0.10),
         closing_upper=closing[0],
@@ -240,14 +241,14 @@ def _room(local: Array, stretched: float) -> dict[str, float]:
 
 
 def _displacements(
-    local: Array,
+    left: Array,
     fields: Mapping[str, Array],
     jaw: Array,
     correction: RestCorrection,
     rigid: Array | None,
 ) -> NDArray[np.float32]:
-    left = smoothstep((local[:, 0] + MIDLINE_BLEND) / (2 * MIDLINE_BLEND))[:, None]
-    rows = np.zeros((len(ROWS), *local.shape))
+    left = left[:, None]
+    rows = np.zeros((len(ROWS), len(left), 3))
     for name, field in fields.items():
         scaled = field * GAINS.get(name, 1.0)
         if name in ROW:

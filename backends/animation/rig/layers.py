@@ -146,6 +146,10 @@ def unmix(
                 alpha[y, x] = 255
                 continue
             alpha[y, x] = int(share * 255 + 0.5)
+            if alpha[y, x] == 0:
+                for c in range(3):
+                    background[y, x, c] = person[y, x, c]
+                continue
             share = np.float32(alpha[y, x] / 255.0)
             if share > MIXED:
                 impossible = False
@@ -158,9 +162,8 @@ def unmix(
                     continue
             for c in range(3):
                 seen, back = float(person[y, x, c]), float(background[y, x, c])
-                if share > 0.0:
-                    colour = float((seen - (1.0 - share) * back) / share)
-                    person[y, x, c] = int(min(255.0, max(0.0, colour)) + 0.5)
+                colour = float((seen - (1.0 - share) * back) / share)
+                person[y, x, c] = int(min(255.0, max(0.0, colour)) + 0.5)
                 rest = float((seen - share * float(person[y, x, c])) / (1.0 - share))
                 background[y, x, c] = int(min(255.0, max(0.0, rest)) + 0.5)
 

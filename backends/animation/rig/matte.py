@@ -167,29 +167,53 @@ def _guide(colours: Floats, opacity: Floats, radius: int) -> tuple[Floats, Float
         return np.asarray(cv2.blur(image, (2 * radius + 1,) * 2), np.float32)
 
     centre, opacity_mean = mean(colours), mean(opacity)
-    pairs = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
-    products = mean(np.dstack([colours[..., i] * colours[..., j] for i, j in pairs[:4]]))
-    more = mean(np.dstack([colours[..., i] * colours[..., j] for i, j in pairs[4:]]))
-    products = np.dstack([products, more])
-    spread = [[products[..., pairs.index((min(i, j), max(i, j)))] - centre[..., i] * centre[..., j]
-               + np.float32(SMOOTHNESS if i == j else 0) for j in range(3)] for i in range(3)]  # fmt: skip
-    joint = mean(colours * opacity[..., None]) - centre * opacity_mean[..., None]
-    slope = _solve([np.dstack(row) for row in spread], joint)
-    return mean(slope), mean(opacity_mean - (slope * centre).sum(2))
+    products = (
+        mean(colours * colours[..., :1]),
+        mean(colours[..., 1:] * colours[..., 1:2]),
+        mean(colours[..., 2] ** 2),
+    )
+    slope, offset = np.empty_like(centre), np.empty_like(opacity_mean)
+    fit_lines(slope, offset, centre, opacity_mean, *products, mean(colours * opacity[..., None]))
+    return mean(slope), mean(offset)
 
 
-def _solve(rows: list[Floats], right: Floats) -> Floats:
-    """(h, w, 3) solutions of symmetric systems, by Cramer's rule.
+@compiled
+def fit_lines(
+    slope: Floats,
+    offset: Floats,
+    centre: Floats,
+    opacity: Floats,
+    red: Floats,
+    green: Floats,
+    blue: Floats,
+    joint: Floats,
+) -> None:
+    """Least squares of opacity against colour at every pixel, by Cramer's rule.
 
     Args:
-        rows: Of the matrices, three of (h, w, 3).
-        right: (h, w, 3)
+        slope, offset: (h, w, 3) and (h, w), written.
+        centre, opacity: Means of the colours (h, w, 3) and of the opacity (h, w).
+        red, green, blue: (h, w, 3), (h, w, 2) and (h, w) means of red with all colours, of green with green and blue,
+            of blue with itself.
+        joint: (h, w, 3) means of the colours times the opacity.
     """
-    minors = [np.cross(rows[(k + 1) % 3], rows[(k + 2) % 3]) for k in range(3)]
-    determinant = (rows[0] * minors[0]).sum(2)
-    solved = sum(right[..., k, None] * minors[k] for k in range(3))
-    solution: Floats = (solved / np.maximum(determinant, 1e-20)[..., None]).astype(np.float32)
-    return solution
+    for y in range(centre.shape[0]):
+        for x in range(centre.shape[1]):
+            r, g, b = float(centre[y, x, 0]), float(centre[y, x, 1]), float(centre[y, x, 2])
+            mean = float(opacity[y, x])
+            rr, rg = red[y, x, 0] - r * r + SMOOTHNESS, red[y, x, 1] - r * g
+            gg, gb = green[y, x, 0] - g * g + SMOOTHNESS, green[y, x, 1] - g * b
+            bb, rb = blue[y, x] - b * b + SMOOTHNESS, red[y, x, 2] - r * b
+            p, q = joint[y, x, 0] - r * mean, joint[y, x, 1] - g * mean
+            s = joint[y, x, 2] - b * mean
+            a, c, d = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
+            e, f, h = rr * bb - rb * rb, rg * rb - rr * gb, rr * gg - rg * rg
+            scale = 1.0 / max(rr * a + rg * c + rb * d, 1e-20)
+            along_r = (a * p + c * q + d * s) * scale
+            along_g = (c * p + e * q + f * s) * scale
+            along_b = (d * p + f * q + h * s) * scale
+            slope[y, x, 0], slope[y, x, 1], slope[y, x, 2] = along_r, along_g, along_b
+            offset[y, x] = mean - along_r * r - along_g * g - along_b * b
 
 
 def _enlarged(pixels: ImageArray, gain: Floats, offset: Floats, place: Floats) -> Floats:
@@ -218,6 +242,12 @@ def enlarge(out: Floats, pixels: ImageArray, small: Floats) -> None:
             u = min(max((x + 0.5) * across - 0.5, 0.0), columns - 1.0)
             i = min(int(u), columns - 2)
             fx = np.float32(u - i)
+            if min(upper[i, 4], upper[i + 1, 4], lower[i, 4], lower[i + 1, 4]) >= 1.0:
+                out[y, x] = np.float32(1.0)
+                continue
+            if max(upper[i, 4], upper[i + 1, 4], lower[i, 4], lower[i + 1, 4]) <= -1.0:
+                out[y, x] = np.float32(0.0)
+                continue
             a, b = (1 - fx) * (1 - fy), fx * (1 - fy)
             c, d = (1 - fx) * fy, fx * fy
             place = a * upper[i, 4] + b * upper[i + 1, 4] + c * lower[i, 4] + d * lower[i + 1, 4]

@@ -52,7 +52,7 @@ MIDDLE_DRIVERS: Mapping[str, Mapping[str, float]] = {
              "mouthPressLeft": 0.12, "mouthPressRight": 0.12},
 }  # fmt: skip
 OBLIQUE_BROWS: Mapping[str, float] = {
-    "glabella": 0.2, "orbit": 0.45, "lidFold": 0.2, "eyeBag": 0.25,
+    "glabella": 0.1, "orbit": 0.9, "lidFold": 0.2, "eyeBag": 0.25,
 }  # fmt: skip
 LIMITS: Mapping[str, float] = {
     "nasolabial": 1.3, "glabella": 1.3, "orbit": 1.3, "cheekHollow": 0.3,

@@ -54,6 +54,18 @@ class Surface:
         """(n, d) displacements that pass through the handles with the least bending."""
         return self._solve(self.bending, handles)
 
+    def bend_all(self, fields: Mapping[str, Mapping[int, Vector]]) -> dict[str, Array]:
+        """(n, 3) of each field; those with the same handles are solved together."""
+        alike: dict[frozenset[int], list[str]] = {}
+        for name, handles in fields.items():
+            alike.setdefault(frozenset(handles), []).append(name)
+        solved: dict[str, Array] = {}
+        for names in alike.values():
+            joint = {i: sum((fields[name][i] for name in names), ()) for i in fields[names[0]]}
+            columns = np.split(self.bend(joint), len(names), axis=1)
+            solved |= zip(names, map(np.ascontiguousarray, columns), strict=True)
+        return solved
+
     def spread(self, handles: Mapping[int, Vector]) -> Array:
         """(n, d) harmonic interpolation: never beyond the handles' own values."""
         return self._solve(self.laplacian, handles)

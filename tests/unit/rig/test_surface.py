@@ -8,6 +8,7 @@ from backends.animation.rig.deform import FaceShape, deform, lip_gap
 from backends.animation.rig.engine import RigAvatar
 from backends.animation.rig.mesh import FaceFrame
 from backends.animation.rig.pose import TURN_LIMITS_DEG, HeadPose, soft_limit
+from backends.animation.rig.solver import Surface
 from backends.animation.rig.topology import (
     EYES,
     INNER_LOWER,
@@ -53,6 +54,23 @@ def test_the_face_has_852_triangles_and_three_holes() -> None:
     mouth = {*INNER_UPPER, *INNER_LOWER}
     assert border == mouth | {i for eye in EYES for i in eye.contour} | set(OVAL)
     assert {i for t in fill_triangles().tolist() for i in t} == border - set(OVAL)
+
+
+def test_fields_with_the_same_handles_are_solved_as_by_themselves() -> None:
+    rows, columns = np.mgrid[:6, :6].astype(float)
+    vertices = np.stack([columns.ravel(), rows.ravel(), 0.1 * rows.ravel()], 1)
+    corners = [k for k in range(30) if k % 6 < 5]
+    triangles = np.array([t for k in corners for t in ((k, k + 1, k + 6), (k + 1, k + 7, k + 6))])
+    mesh = Surface.of(vertices, triangles.astype(np.int32))
+    fields = {
+        "up": {0: (0.0, 0.0, 0.0), 35: (0.0, -1.0, 0.0)},
+        "aside": {35: (1.0, 0.0, 0.5), 0: (0.0, 0.0, 0.0)},
+        "middle": {0: (0.0, 0.0, 0.0), 14: (0.0, 2.0, 0.0)},
+    }
+    solved = mesh.bend_all(fields)
+    assert list(solved["up"][35]) == [0.0, -1.0, 0.0]
+    for name, handles in fields.items():
+        assert solved[name] == pytest.approx(mesh.bend(handles), abs=1e-6)
 
 
 def test_the_frame_measures_in_eye_distances(closed: RigAvatar) -> None:

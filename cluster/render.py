@@ -129,8 +129,9 @@ def serve_config(overlay: Overlay) -> dict[str, Any]:
         options["label_selector"] = {"pool": "gpu" if options.get("num_gpus") else "cpu"}
         _widen(deployment, overlay)
     for application in config["applications"]:
-        if "parallel_segments" in application["args"]:
-            application["args"]["parallel_segments"] *= overlay.scale
+        for bound in ("parallel_segments", "parallel_sentences"):
+            if bound in application["args"]:
+                application["args"][bound] *= overlay.scale
     return config
 
 

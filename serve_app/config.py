@@ -38,7 +38,10 @@ class TierConfig(StrictModel):
     speech: EngineConfig
     animation: EngineConfig
     parallel_segments: int = Field(default=4, ge=1)
-    """Segments of one clip in work at a time, over all replicas."""
+    """Segments that a Director has in work at a time, of all its clips and over all replicas: enough that while each
+    replica draws one, another waits."""
+    parallel_sentences: int = Field(default=2, ge=1)
+    """Likewise sentences, and how many may be spoken at once."""
     max_characters: int = Field(default=10_000, ge=1)
     """Longest text that the tier takes."""
     tenant_jobs: int | None = Field(default=None, ge=1)
@@ -137,8 +140,10 @@ def read_serve_config(name: str | Path) -> dict[str, Any]:
     except OSError as error:
         known = ", ".join(config_names())
         raise UnknownTierError(f"there is no configuration {name}; shipped are: {known}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:  # ValueError: no such date
         raise UnknownTierError(f"{name} is not YAML: {error}") from error
+    except RecursionError as error:
+        raise UnknownTierError(f"{name} is nested too deeply to be read") from error
     if not isinstance(data, dict):
         raise UnknownTierError(f"{name} holds no Serve configuration")
     return data
@@ -219,7 +224,10 @@ def _check_application(application: Mapping[str, Any], where: str) -> None:
         raise InputError(
             f"{where}: is the tier {args['tier']!r}, and an application must be named as its tier"
         )
-    for deployment in application.get("deployments", []):
+    deployments = application.get("deployments", [])
+    if not isinstance(deployments, list):
+        raise InputError(f"{where}: deployments is not a list")
+    for deployment in deployments:
         _check_keys(deployment, DeploymentSchema, f"{where}: a deployment")
         name = deployment.get("name")
         if name not in names:

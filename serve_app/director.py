@@ -67,7 +67,8 @@ class Director:
         self._storage = storage
         self._tier = tier
         self._pause_s = pause_s
-        self._speaking, self._drawing = (Turns(tier.parallel_segments) for _ in range(2))
+        self._speaking = Turns(tier.parallel_sentences)
+        self._drawing = Turns(tier.parallel_segments)
 
     async def check(self, request: VideoRequest) -> Checked:
         """Everything that can be found wrong with a request before work on it begins.
@@ -207,8 +208,7 @@ class Director:
                     known = planned if final else min(planned, heard.reach_s * request.fps)
                     while waiting.start < planned and (waiting.stop <= known or final):
                         frames = range(waiting.start, min(waiting.stop, planned))
-                        task = _draw_task(work, frames, heard, plan)
-                        drawing.create_task(self._draw(work, task))
+                        drawing.create_task(self._draw(work, _draw_task(work, frames, heard, plan)))
                         waiting = next(grid)
                     work.tell()
         except ExceptionGroup as group:
@@ -236,6 +236,7 @@ class Director:
         reached_s = 0.0
         async for utterance in utterances:
             speaker = work.checked.voices.get(utterance.language, voice)
+            await work.draw_after(2 * self._tier.parallel_segments)
             async with self._speaking.place(work.began + reached_s):
                 with work.timed("speaking"):
                     spoken = await self._spoken(work, len(work.said), utterance, speaker)
@@ -306,12 +307,12 @@ class Director:
 
     async def _hear(self, work: Work, chunk: SpeechChunk) -> None:
         """Adds a chunk to the clip's sound, and keeps that as far as it can be played."""
-        work.phonemes += chunk.phonemes
 
         def encode() -> None:
             for start, fragment in work.sound.push(chunk.samples, chunk.sample_rate):
                 work.kept.keep_sound(start, fragment)
 
+        work.phonemes += chunk.phonemes
         await asyncio.to_thread(encode)
 
     async def _draw(self, work: Work, task: DrawTask) -> None:
@@ -323,8 +324,7 @@ class Director:
                     await self._persistently(lambda: self._stages.animation.draw(task))
         if start == 0:
             work.first_segment_s = time.perf_counter() - work.began
-        work.drawn_frames += len(task.performance)
-        work.tell()
+        work.tell_drawn(len(task.performance))
 
     async def _persistently(self, call: Callable[[], Awaitable[T]]) -> T:
         """Makes again what failed in a way that may pass, so that it costs no attempt; waits while a stage is full or

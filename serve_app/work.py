@@ -1,5 +1,6 @@
 """A clip in the making: what is asked for, what it gathers on its way, and what is told of it at the end."""
 
+import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -108,7 +109,9 @@ class Work:
     notices: list[Notice] = field(default_factory=list)
     """What came up on the way, that the user should know."""
     segments: list[str] = field(default_factory=list)
+    drawn_segments: int = 0
     drawn_frames: int = 0
+    drew: asyncio.Event = field(default_factory=asyncio.Event)
     began: float = field(default_factory=time.perf_counter)
     first_segment_s: float | None = None
     spoken: float = 0.0
@@ -135,6 +138,20 @@ class Work:
         if self.cues:
             self.cues[-1] = self.cues[-1]._replace(text=self.cues[-1].text + " ")
         self.cues += [cue for c in chunks for cue in c.cues]
+
+    async def draw_after(self, segments: int) -> None:
+        """Waits while more than these are still to be drawn: to speak far ahead of them would only keep other clips
+        waiting."""
+        while len(self.segments) - self.drawn_segments > segments:
+            self.drew.clear()
+            await self.drew.wait()
+
+    def tell_drawn(self, frames: int) -> None:
+        """A segment of so many is drawn."""
+        self.drawn_segments += 1
+        self.drawn_frames += frames
+        self.drew.set()
+        self.tell()
 
     def tell(self) -> None:
         stage = Stage.SPEAKING if self.spoken < 1 else Stage.DRAWING

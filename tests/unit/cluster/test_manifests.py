@@ -53,7 +53,7 @@ def test_the_service_runs_what_its_configuration_says(overlay: str) -> None:
     check_serve_config(built)
     assert [a["name"] for a in built["applications"]] == [a["name"] for a in source["applications"]]
     for here, there in zip(built["applications"], source["applications"], strict=True):
-        for changed in ("parallel_segments", "auth"):
+        for changed in ("parallel_segments", "parallel_sentences", "auth"):
             here["args"].pop(changed, None), there["args"].pop(changed, None)
         assert here["args"] == there["args"]
         names = [[d["name"] for d in a["deployments"]] for a in (here, there)]

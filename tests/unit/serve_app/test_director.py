@@ -2,14 +2,16 @@
 
 import asyncio
 import io
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import av
 import pytest
 
 from backends.errors import EngineError
 from backends.faces.framing import Framing
-from backends.types import Notice
+from backends.types import Notice, SpeechChunk
 from serve_app.clients import DrawTask, Prepared, Stages
 from serve_app.config import TierConfig
 from serve_app.director import Director
@@ -107,3 +109,41 @@ def test_failed_segment_ends_the_clip_with_its_own_error(
     broken = replace(stages, animation=Broken())
     with pytest.raises(EngineError, match="cannot draw director/broken/segments"):
         make(Director(broken, shared_storage, tier), "director/broken")
+
+
+async def test_no_sentence_is_spoken_far_ahead_of_what_is_drawn(
+    stages: Stages, shared_storage: FolderStorage, tier: TierConfig
+) -> None:
+    """Other clips are spoken meanwhile. Two segments may wait, as one may be in work; a sentence adds what it has."""
+    drawn: list[int] = []
+    ahead: list[float] = []
+    heard_s = 0.0
+
+    class Slow:
+        async def draw(self, task: DrawTask) -> None:
+            await asyncio.sleep(0.3)
+            await stages.animation.draw(task)
+            drawn.append(len(task.performance))
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(stages.animation, name)
+
+    class Quick:
+        async def speak(self, *args: Any) -> AsyncIterator[SpeechChunk]:
+            nonlocal heard_s
+            ahead.append(heard_s - sum(drawn) / 25)
+            async for chunk in stages.speech.speak(*args):
+                heard_s += chunk.duration_s
+                yield chunk
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(stages.speech, name)
+
+    own = replace(stages, animation=Slow(), speech=Quick())  # type: ignore[arg-type]
+    text = "This is one sentence of many. " * 10
+    request = VideoRequest(text=text, tier="test", size=128, quality="draft")
+    narrow = tier.model_copy(update={"parallel_segments": 1, "max_characters": 1000})
+    director = Director(own, shared_storage, narrow)
+    await director.make(request, "director/ahead", lambda *_: None)
+    longest = heard_s / 10
+    assert len(ahead) == 10 and max(ahead) <= 3 * 2 + 2 * longest < heard_s

@@ -26,7 +26,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
   2>/dev/null && echo "$$p" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-web check format bench chaos load manifests checkov lock clean
+.PHONY: help setup demo serve test test-web check format fuzz bench chaos load manifests checkov lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -63,6 +63,9 @@ check: $(VENV)/.full ## ruff and mypy, which reads the types of every engine's l
 format: $(VENV)/.light-dev ## lays the code out
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+fuzz: $(VENV)/.light-dev ## damaged input for every decoder and endpoint, an hour or two (CASES=10000, ARGS="--only NAME")
+	$(BIN)/python -m tests.fuzz --cases $(or $(CASES),10000) $(ARGS)
 
 bench: $(VENV)/.bench ## measures this machine, with a report: hours; QUICK=1: minutes (ARGS="--output FOLDER")
 	$(BIN)/prosopon bench $(if $(QUICK),--quick) $(ARGS)

@@ -34,7 +34,8 @@ from serve_app.video_routes import add_videos
 
 _CORS_TAKEN = ("Content-Type", "Idempotency-Key", "If-None-Match", "Last-Event-ID", "Range", HEADER)
 _CORS_SHOWN = (
-    "Content-Disposition", "Content-Range", "ETag", "Location", "Retry-After", "X-Tier", "X-Voice", HEADER,
+    "Content-Disposition", "Content-Range", "ETag", "Location", "Retry-After", "X-Content-Credentials",
+    "X-Digital-Source-Type", "X-Tier", "X-Voice", HEADER,
 )  # fmt: skip
 
 

@@ -1,8 +1,12 @@
 """The routes of what there is to choose from, of what would come of it, and of speech alone."""
 
+from functools import cache
+from io import BytesIO
+
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
+from backends.composition.credentials import SYNTHETIC
 from backends.errors import UnknownPortraitError
 from backends.faces.presets import preset
 from serve_app.catalogue import (
@@ -20,9 +24,10 @@ from serve_app.guard import Who
 from serve_app.intake import json_object_of, read_form, read_json, validated, with_pronounce
 from serve_app.openapi import binary, json_object, json_or_form
 from serve_app.problems import NotFoundError
-from serve_app.responses import file_response
+from serve_app.responses import file_response, made_by_ai
 from serve_app.schemas import PortraitRequest, SpeechRequest, VideoRequest
 
+_KEPT = {"Cache-Control": "private, max-age=3600"}
 _SOUNDS = ("audio/mpeg", "audio/ogg", "audio/aac", "audio/flac", "audio/wav", "audio/pcm")
 
 
@@ -56,7 +61,9 @@ def _add_offers(api: FastAPI, gateway: Gateway) -> None:
     async def preview_voice(request: Request, voice: str) -> Response:
         """The voice introduces itself."""
         sound = await gateway.speaking.preview(voice)
-        return file_response(request, sound, "audio/wav", f"{voice.replace(':', '-')}.wav")
+        name = f"{voice.replace(':', '-')}.wav"
+        told = made_by_ai(SYNTHETIC, signed=True)
+        return file_response(request, sound, "audio/wav", name, headers=told)
 
     @api.get("/v1/emotions", tags=["choices"])
     async def list_emotions() -> list[EmotionModel]:
@@ -72,15 +79,26 @@ def _add_portraits(api: FastAPI) -> None:
     @api.get(
         "/v1/portraits/{name}/image",
         tags=["choices"],
-        response_class=FileResponse,
-        responses=binary("image/jpeg", "image/png", ranges=False),
+        response_class=Response,
+        responses=binary("image/jpeg", ranges=False),
     )
-    async def get_portrait_image(name: str) -> FileResponse:
+    def get_portrait_image(name: str) -> Response:
         try:
-            path = preset(name).path
+            picture = _shown(name)
         except UnknownPortraitError as error:
             raise NotFoundError(error.message) from error
-        return FileResponse(path)
+        return Response(picture, media_type="image/jpeg", headers=_KEPT)
+
+
+@cache
+def _shown(name: str) -> bytes:
+    """A preset for pages to show, a tenth as large as its file may be: JPEG."""
+    from PIL import Image
+
+    file = BytesIO()
+    with Image.open(preset(name).path) as picture:
+        picture.convert("RGB").save(file, "JPEG", quality=92)
+    return file.getvalue()
 
 
 def _add_previews(api: FastAPI, gateway: Gateway) -> None:
@@ -108,9 +126,10 @@ def _add_speech(api: FastAPI, gateway: Gateway) -> None:
         openapi_extra=json_object(SpeechRequest),
     )
     async def create_speech(request: Request) -> StreamingResponse:
-        """Speech alone, as OpenAI's endpoint takes it; heard from the first sentence on. X-Voice and X-Tier tell whose
-        voice it is."""
+        """Speech alone, as OpenAI's endpoint takes it; a stream is heard from the first sentence on. X-Voice and X-Tier
+        tell whose voice it is."""
         wanted = validated(SpeechRequest, json_object_of(await read_json(request)))
         spoken = await gateway.speaking.speak(wanted)
         told = {"X-Voice": spoken.voice, "X-Tier": spoken.tier, "Cache-Control": "no-store"}
+        told |= made_by_ai(SYNTHETIC, spoken.signed)
         return StreamingResponse(spoken.content, headers=told, media_type=spoken.media_type)

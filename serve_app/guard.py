@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
@@ -79,15 +79,23 @@ class Authority:
         if self.required:
             raise UnauthorizedError("send an API key: Authorization: Bearer psp_…")
         host = headers.get("host", "")
-        if not is_loopback(urlsplit(f"//{host}").hostname or ""):
+        if not is_loopback(_split(f"//{host}").hostname or ""):
             raise UnauthorizedError(
                 "without a key the service answers on its own machine only, as localhost or 127.0.0.1"
             )
         origin = headers.get("origin")
-        own = origin is None or urlsplit(origin).netloc == host
+        own = origin is None or _split(origin).netloc == host
         if changes and not (own or origin in self.origins or "*" in self.origins):
             raise ForbiddenError("pages of other origins may not use this service")
         return ON_THIS_MACHINE
+
+
+def _split(address: str) -> SplitResult:
+    """Of what is no address, nothing."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 def is_loopback(host: str) -> bool:

@@ -5,15 +5,18 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Response
 
+from backends.composition.credentials import MADE_BY_AI
 from serve_app.gateway import Gateway
 from serve_app.guard import Who
 from serve_app.openapi import binary
 from serve_app.playback import Track
+from serve_app.responses import made_by_ai
 
 Run = Annotated[str, Path(pattern=r"^[0-9a-f]{1,32}$")]
 _PLAYLIST = "application/vnd.apple.mpegurl"
-_GROWS = {"Cache-Control": "no-cache"}
-_STAYS = {"Cache-Control": "max-age=31536000, immutable"}
+_MARK = made_by_ai(MADE_BY_AI, signed=False)
+_GROWS = {"Cache-Control": "no-cache"} | _MARK
+_STAYS = {"Cache-Control": "max-age=31536000, immutable"} | _MARK
 
 
 class _Playlist(Response):

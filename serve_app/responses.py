@@ -18,6 +18,19 @@ RETRY_AFTER_S = 10
 _RANGE = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
+def made_by_ai(source_type: str, signed: bool) -> dict[str, str]:
+    """Headers that tell machines what they are given.
+
+    Args:
+        source_type: IPTC's word for how it was made.
+        signed: the file says so itself, in content credentials.
+    """
+    return {
+        "X-Digital-Source-Type": source_type,
+        "X-Content-Credentials": "embedded" if signed else "none",
+    }
+
+
 def problem_response(
     document: Problem, path: str, headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -74,7 +87,7 @@ def file_response(
             detail = f"the file has {size} bytes; {wanted} is none of them"
             document = problem(416, "range_not_satisfiable", detail)
             return problem_response(
-                document, request.url.path, {"Content-Range": f"bytes */{size}"}
+                document, request.scope["path"], {"Content-Range": f"bytes */{size}"}
             )
     fixed |= {
         "Accept-Ranges": "bytes",

@@ -157,6 +157,9 @@ class SpeechRequest(StrictModel):
     intensity: float = Field(default=1.0, ge=0, le=1)
     """Scales every cue."""
     seed: int = Field(default=0, ge=0, lt=2**32)
+    stream: bool = False
+    """Whether mp3, wav and flac are sent while they are spoken, as opus, aac and pcm always are; otherwise they come as
+    whole files, which hold content credentials."""
 
     def script_options(self, max_characters: int) -> "ScriptOptions":
         from backends.script import ScriptOptions

@@ -1,4 +1,4 @@
-"""Speech without a face: encoded while it is spoken, and a taste of every voice."""
+"""Speech without a face, signed as a whole or encoded while it is spoken, and a taste of every voice."""
 
 import asyncio
 import hashlib
@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from backends.composition.sound_files import SoundFile, SoundFormat
+from backends.composition.credentials import signed
+from backends.composition.sound_files import SoundFile, SoundFormat, whole
 from backends.errors import SynthesisError
 from serve_app.clients import SpokenPiece
 from serve_app.offers import Offers
 from serve_app.results import StoredFile
 from serve_app.schemas import SpeechRequest
+from serve_app.statements import identity, speech_statement
 from serve_app.storage import Storage
 
 _OPENAI_MODELS = ("tts-", "gpt-")
@@ -49,6 +51,8 @@ class Spoken:
     """Id of whose it is."""
     tier: str
     content: AsyncIterator[bytes]
+    signed: bool
+    """Whether it holds content credentials."""
 
 
 class Speaking:
@@ -57,7 +61,8 @@ class Speaking:
         self._storage = storage
 
     async def speak(self, request: SpeechRequest) -> Spoken:
-        """Comes back when the first sentence can be heard.
+        """Comes back when the first sentence can be heard; where the file can hold content credentials and is not
+        wanted as a stream, when all of it is spoken and signed.
 
         Raises:
             InputError: the request cannot be carried out.
@@ -75,7 +80,14 @@ class Speaking:
         except StopAsyncIteration:
             raise SynthesisError("the tier spoke nothing") from None
         kind = SoundFormat(request.response_format)
-        return Spoken(kind.media_type, first.voice, name, _encoded(first, pieces, kind))
+        content = _encoded(first, pieces, kind)
+        if request.stream or not kind.holds_credentials:
+            return Spoken(kind.media_type, first.voice, name, content, signed=False)
+        engine = (await self._offers.describe(name)).speech.name
+        statement = speech_statement(name, engine, first.voice, request.input)
+        data = whole(kind, b"".join([piece async for piece in content]))
+        file = await asyncio.to_thread(lambda: signed(data, statement, identity()))
+        return Spoken(kind.media_type, first.voice, name, _at_once(file), signed=True)
 
     async def preview(self, name: str) -> StoredFile:
         """WAV of a voice that introduces itself; spoken once for all.
@@ -86,7 +98,7 @@ class Speaking:
         voice = await self._offers.voice(name)
         text = _PREVIEWS.get(voice.language, _PREVIEWS["en"])
         facts = await self._offers.describe(voice.tier)
-        made_of = "\n".join((version("prosopon"), facts.speech.name, voice.id, text))
+        made_of = "\n".join(("signed", version("prosopon"), facts.speech.name, voice.id, text))
         key = f"previews/{hashlib.sha256(made_of.encode()).hexdigest()[:32]}.wav"
         if not await asyncio.to_thread(self._storage.exists, key):
             language = voice.language if voice.language in _PREVIEWS else "en"
@@ -101,6 +113,10 @@ class Speaking:
             content = b"".join([piece async for piece in spoken.content])
             await asyncio.to_thread(self._storage.put, key, content)
         return StoredFile(self._storage, await asyncio.to_thread(self._storage.entry, key))
+
+
+async def _at_once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
 async def _encoded(

@@ -12,6 +12,7 @@ from typing import Any
 
 from backends.animation.engine import AnimationInfo
 from backends.composition.credentials import (
+    SYNTHETIC,
     Identity,
     Statement,
     development_identity,
@@ -46,7 +47,23 @@ def statement_of(work: Work, tier: str, animation: AnimationInfo, storage: Stora
         facts["preset"] = request.portrait.removeprefix("preset:")
     if request.consent is not None:
         facts["consent"] = request.consent
-    return Statement(facts, datetime.now(UTC).isoformat(timespec="seconds"))
+    return Statement(facts, _now())
+
+
+def speech_statement(tier: str, engine: str, voice: str, text: str) -> Statement:
+    """Of speech without a face."""
+    facts = {
+        "tier": tier,
+        "engines": {"speech": engine},
+        "versions": {"prosopon": version("prosopon")},
+        "voice": voice,
+        "script": _digest([text.encode("utf-8", "replace")]),
+    }
+    return Statement(facts, _now(), SYNTHETIC)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def identity() -> Identity:

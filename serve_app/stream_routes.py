@@ -11,6 +11,7 @@ from typing import Any, Literal
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from pydantic import Field
 
+from backends.composition.credentials import MADE_BY_AI
 from backends.errors import InputError, ProsoponError
 from serve_app.auth import Principal
 from serve_app.clients import LiveEnd
@@ -20,9 +21,13 @@ from serve_app.guard import Who
 from serve_app.intake import json_object_of, parsed_json, validated
 from serve_app.live import Session
 from serve_app.problems import problem_of
+from serve_app.responses import made_by_ai
 from serve_app.schemas import VideoRequest
 from serve_app.telemetry import request_id
 
+_MARK = [
+    (name.encode(), value.encode()) for name, value in made_by_ai(MADE_BY_AI, signed=False).items()
+]
 _DONE, _THEIRS, _OURS = 1000, 1008, 1011
 """Closing codes of RFC 6455, section 7.4.1."""
 
@@ -36,7 +41,7 @@ class LiveMessage(StrictModel):
 def add_stream(api: FastAPI, gateway: Gateway) -> None:
     @api.websocket("/v1/stream")
     async def stream(who: Who, socket: WebSocket) -> None:
-        await socket.accept()
+        await socket.accept(headers=_MARK)
         code = _DONE
         try:
             await _converse(socket, gateway, who)

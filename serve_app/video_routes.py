@@ -10,6 +10,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import AwareDatetime
 
+from backends.composition.credentials import MADE_BY_AI
 from backends.errors import InputError, ProsoponError
 from serve_app.auth import Principal
 from serve_app.config import StrictModel
@@ -19,11 +20,12 @@ from serve_app.intake import json_list_of, read_form, read_json, validated, with
 from serve_app.jobs import Filter
 from serve_app.openapi import FILE_FIELDS, binary, json_list, json_or_form, one_file
 from serve_app.problems import problem_of
-from serve_app.responses import file_response, problem_response
+from serve_app.responses import file_response, made_by_ai, problem_response
 from serve_app.results import file_name
 from serve_app.schemas import Job, JobStatus, Problem, VideoOrder
 
 _MAX_BATCH = 1000
+_SIGNED = made_by_ai(MADE_BY_AI, signed=True)
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -131,9 +133,9 @@ def _add_requests(api: FastAPI, gateway: Gateway) -> None:
         if job.status is JobStatus.SUCCEEDED:
             clip = await asyncio.to_thread(gateway.results.clip, job)
             name = file_name(job.clip, "mp4")
-            return file_response(request, clip, "video/mp4", name, headers=links)
+            return file_response(request, clip, "video/mp4", name, headers=links | _SIGNED)
         if job.error is not None:
-            return problem_response(job.error, request.url.path, links)
+            return problem_response(job.error, request.scope["path"], links)
         return JSONResponse(job.model_dump(mode="json"), 202, links)
 
 
@@ -207,7 +209,8 @@ def _add_results(api: FastAPI, gateway: Gateway) -> None:
         """The MP4; ranges are served."""
         found = await gateway.job(who, job)
         clip = await asyncio.to_thread(results.clip, found)
-        return file_response(request, clip, "video/mp4", file_name(found.clip, "mp4"), download)
+        name = file_name(found.clip, "mp4")
+        return file_response(request, clip, "video/mp4", name, download, _SIGNED)
 
     @api.head("/v1/videos/{job}/captions.{kind}", include_in_schema=False)
     @api.get(
@@ -259,7 +262,8 @@ def _add_results(api: FastAPI, gateway: Gateway) -> None:
     async def get_thumbnail(who: Who, request: Request, job: str) -> Response:
         found = await gateway.job(who, job)
         picture = await asyncio.to_thread(results.thumbnail, found)
-        return file_response(request, picture, "image/jpeg", file_name(found.clip, "jpg"))
+        name = file_name(found.clip, "jpg")
+        return file_response(request, picture, "image/jpeg", name, headers=_SIGNED)
 
     @api.get("/v1/videos/{job}/credentials", tags=["videos"])
     async def get_credentials(who: Who, job: str) -> CredentialsModel:

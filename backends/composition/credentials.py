@@ -1,10 +1,11 @@
-"""Content credentials: a signed manifest in the clip that says how it was made, as C2PA 2.2 writes it (c2pa.org).
+"""Content credentials: a signed manifest in the file that says how it was made, as C2PA 2.2 writes it (c2pa.org).
 
-The manifest is a box of its own in front of the video, so that the clip plays as before, and is signed last: one byte
-that is changed afterwards, of picture, sound or manifest, is found.
+The manifest is a part of its own, in front of a video for example, so that the file plays as before, and is signed
+last: one byte that is changed afterwards, of picture, sound or manifest, is found.
 """
 
 import datetime
+import io
 import json
 import tempfile
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -23,10 +24,17 @@ from backends.errors import EncodingError, InputError
 
 MADE_BY_AI = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 """IPTC's word for a picture of the real world that a trained model was used on."""
+SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+"""IPTC's word for what a trained model made of nothing but a text, as speech without a face."""
 MAKING = "org.prosopon.making"
 """Label of the assertion that holds a Statement's facts."""
 DEVELOPMENT = "Prosopon development key (identifies nobody)"
 _MP4 = "video/mp4"
+_STARTS = (
+    (0, b"RIFF", "audio/wav"), (0, b"ID3", "audio/mpeg"), (0, b"fLaC", "audio/flac"), (4, b"ftyp", _MP4),
+    (0, b"\xff\xd8\xff", "image/jpeg"), (0, b"\x89PNG", "image/png"),
+)  # fmt: skip
+"""What the files begin with that can hold a manifest; MP3 also with twelve bits that are set."""
 _LIFE = datetime.timedelta(days=3650)
 _PEM = serialization.Encoding.PEM
 
@@ -45,6 +53,8 @@ class Statement:
     """Engines, versions, tier, …: what JSON can hold."""
     made_at: str
     """ISO 8601, UTC."""
+    source_type: str = MADE_BY_AI
+    """IPTC's word for how it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +103,35 @@ class Credentials:
 
 
 def sign(source: Path, target: Path, statement: Statement, identity: Identity) -> None:
-    """Writes the MP4 `source` with its credentials to `target`.
+    """Writes the file `source` with its credentials to `target`.
 
     Raises:
-        InputError: the identity cannot sign.
+        InputError: the identity cannot sign, or the file is of no kind that can hold a manifest.
         EncodingError: the file cannot be signed.
     """
+    with source.open("rb") as unsigned, target.open("w+b") as signed:
+        _sign(unsigned, signed, statement, identity)
+
+
+def signed(data: bytes, statement: Statement, identity: Identity) -> bytes:
+    """The file with its credentials; raises as `sign`."""
+    target = io.BytesIO()
+    _sign(io.BytesIO(data), target, statement, identity)
+    return target.getvalue()
+
+
+def _sign(source: BinaryIO, target: BinaryIO, statement: Statement, identity: Identity) -> None:
     import c2pa
 
     algorithm = c2pa.C2paSigningAlg[identity.algorithm]
+    kind = _media_type(source, "the file")
     try:
         info = c2pa.C2paSignerInfo(algorithm, identity.chain, identity.key, None)
-        with (
-            c2pa.Signer.from_info(info) as signer,
-            c2pa.Builder(json.dumps(_manifest(statement))) as builder,
-            source.open("rb") as unsigned,
-            target.open("w+b") as signed,
-        ):
-            builder.sign(signer, _MP4, unsigned, signed)
+        manifest = json.dumps(_manifest(statement, kind))
+        with c2pa.Signer.from_info(info) as signer, c2pa.Builder(manifest) as builder:
+            builder.sign(signer, kind, source, target)
     except c2pa.C2paError as error:
-        raise EncodingError(f"the clip cannot be signed: {error}") from error
+        raise EncodingError(f"the file cannot be signed: {error}") from error
 
 
 def read(path: Path) -> Credentials:
@@ -124,7 +143,7 @@ def read(path: Path) -> Credentials:
     import c2pa
 
     try:
-        with path.open("rb") as file, c2pa.Reader(_MP4, file) as reader:
+        with path.open("rb") as file, c2pa.Reader(_media_type(file, str(path)), file) as reader:
             found = json.loads(reader.json())
     except c2pa.C2paError.ManifestNotFound as error:
         raise NoCredentialsError(f"{path} has no content credentials") from error
@@ -135,17 +154,31 @@ def read(path: Path) -> Credentials:
     return _credentials(found)
 
 
-def _manifest(statement: Statement) -> dict[str, Any]:
+def _media_type(file: BinaryIO, name: str) -> str:
+    """By what it begins with; raises InputError where such files hold no manifest."""
+    head = file.read(12)
+    file.seek(0)
+    for place, start, kind in _STARTS:
+        if head[place:].startswith(start) and (kind != "audio/wav" or head[8:] == b"WAVE"):
+            return kind
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2:
+        return "audio/mpeg"
+    raise InputError(
+        f"{name} is no file that can hold content credentials; MP4, WAV, MP3, FLAC, JPEG and PNG can"
+    )
+
+
+def _manifest(statement: Statement, kind: str) -> dict[str, Any]:
     us = {"name": "Prosopon", "version": version("prosopon")}
     created = {
         "action": "c2pa.created",
         "when": statement.made_at,
-        "digitalSourceType": MADE_BY_AI,
+        "digitalSourceType": statement.source_type,
         "softwareAgent": us,
     }
     return {
         "claim_generator_info": [us],
-        "format": _MP4,
+        "format": kind,
         "assertions": [
             {"label": "c2pa.actions.v2", "data": {"actions": [created]}},
             {"label": MAKING, "data": dict(statement.facts)},

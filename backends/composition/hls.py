@@ -13,6 +13,7 @@ from fractions import Fraction
 import av
 
 from backends.composition.audio import BIT_RATE, SAMPLE_RATE
+from backends.composition.credentials import MADE_BY_AI
 from backends.composition.fragments import (
     FRAGMENT_BYTES,
     SAMPLE_BYTES,
@@ -65,6 +66,7 @@ def master_playlist(mp4: Mp4, video: str, audio: str) -> str:
             "#EXTM3U",
             "#EXT-X-VERSION:7",
             "#EXT-X-INDEPENDENT-SEGMENTS",
+            f'#EXT-X-SESSION-DATA:DATA-ID="org.prosopon.digital-source-type",VALUE="{MADE_BY_AI}"',
             '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="Sound",DEFAULT=YES,AUTOSELECT=YES,'
             f'CHANNELS="1",URI="{audio}"',
             f"#EXT-X-STREAM-INF:BANDWIDTH={peak},"

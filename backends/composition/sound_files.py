@@ -29,6 +29,11 @@ class SoundFormat(StrEnum):
     def media_type(self) -> str:
         return _FILES[self].media_type
 
+    @property
+    def holds_credentials(self) -> bool:
+        """Whether a whole file has a place for a C2PA manifest."""
+        return self in (SoundFormat.MP3, SoundFormat.WAV, SoundFormat.FLAC)
+
 
 class _File(NamedTuple):
     media_type: str
@@ -118,6 +123,18 @@ class SoundFile:
             self._container.mux(self._stream.encode(frame))
         except av.error.FFmpegError as error:
             raise EncodingError(f"the sound could not be encoded: {error}") from error
+
+
+def whole(kind: SoundFormat, data: bytes) -> bytes:
+    """The finished file: a WAV then says how long it is, which nobody knew when it began."""
+    if kind is not SoundFormat.WAV:
+        return data
+    begin = data.index(b"data") + 8
+    sizes = [(4, len(data) - 8), (begin - 4, len(data) - begin)]
+    file = bytearray(data)
+    for place, size in sizes:
+        file[place : place + 4] = size.to_bytes(4, "little")
+    return bytes(file)
 
 
 class _Bytes:

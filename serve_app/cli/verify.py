@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from backends.composition.credentials import Credentials
 
 
-def verify(file: Annotated[Path, typer.Argument(help="An MP4.")], as_json: AsJson = False) -> None:
-    """Show and check a clip's content credentials; exit code 2 where it has none or was changed."""
+def verify(
+    file: Annotated[Path, typer.Argument(help="An MP4, WAV, MP3, FLAC, JPEG or PNG.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show and check a file's content credentials; exit code 2 where it has none or was changed."""
     from backends.composition.credentials import read
 
     with reported(as_json):

@@ -1,5 +1,6 @@
 """What a clip says of itself: it plays as before, and whatever is changed is found."""
 
+import io
 import subprocess
 import sys
 import threading
@@ -11,9 +12,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from backends.composition.credentials import (
     DEVELOPMENT,
+    SYNTHETIC,
     Identity,
     NoCredentialsError,
     Statement,
@@ -21,6 +24,7 @@ from backends.composition.credentials import (
     read,
     sign,
 )
+from backends.composition.credentials import signed as signed_bytes
 from backends.composition.mux import join
 from backends.errors import InputError
 from benchmarks.boxes import boxes
@@ -157,6 +161,29 @@ def pem(key: object) -> bytes:
 )
 def test_algorithm_goes_with_the_key(key: object, algorithm: str) -> None:
     assert Identity(pem(key), b"").algorithm == algorithm
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_pictures_hold_them_and_stay_the_same(
+    tmp_path: Path, identity: Identity, kind: str
+) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(file, kind)
+    data = signed_bytes(file.getvalue(), replace(STATEMENT, source_type=SYNTHETIC), identity)
+    still = tmp_path / "still"
+    still.write_bytes(data)
+    found = read(still)
+    assert found.valid and found.source_type == "trainedAlgorithmicMedia"
+    with Image.open(io.BytesIO(file.getvalue())) as before, Image.open(still) as after:
+        assert before.tobytes() == after.tobytes()
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"OggS" + b"\0" * 60, b"\xff\xf1" + b"\0" * 60, b"RIFF1234AVI "]
+)
+def test_files_without_a_place_for_a_manifest(identity: Identity, data: bytes) -> None:
+    with pytest.raises(InputError, match="MP4, WAV, MP3, FLAC, JPEG and PNG can"):
+        signed_bytes(data, STATEMENT, identity)
 
 
 def test_keys_that_cannot_sign(unsigned: Path, identity: Identity, tmp_path: Path) -> None:

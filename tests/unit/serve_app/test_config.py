@@ -124,7 +124,7 @@ BROKEN: dict[str, tuple[Change, str]] = {
     ),
     "no applications": (lambda c: c.update(applications=[]), "applications"),
     "application that is a text": (lambda c: c.update(applications=["gateway"]), "mapping"),
-    "deployments that are a text": (lambda c: gateway(c).update(deployments="x"), "mapping"),
+    "deployments that are a text": (lambda c: gateway(c).update(deployments="x"), "not a list"),
 }
 
 
@@ -142,12 +142,28 @@ def test_reading_by_path(tmp_path: Path, config: dict[str, Any]) -> None:
     assert read_serve_config(path) == config
 
 
-@pytest.mark.parametrize("content", ["[", "a: [", "- 1", "", "\0"])
+@pytest.mark.parametrize(
+    "content", ["[", "a: [", "- 1", "", "\0", "[" * 3000, "a: 2026-13-45 25:61:61"]
+)
 def test_file_that_is_no_configuration(tmp_path: Path, content: str) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(content)
     with pytest.raises(InputError, match=r"mine\.yaml"):
         read_serve_config(path)
+
+
+def test_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "broken.yaml"
+    path.write_bytes(b"applications: \xff")
+    with pytest.raises(UnknownTierError, match="not YAML"):
+        read_serve_config(path)
+
+
+@pytest.mark.parametrize("deployments", [None, 3, "Gateway", {"name": "Gateway"}])
+def test_deployments_that_are_no_list(config: dict[str, Any], deployments: object) -> None:
+    gateway(config)["deployments"] = deployments
+    with pytest.raises(InputError, match="deployments is not a list"):
+        check_serve_config(config)
 
 
 def test_unknown_names_tell_the_known() -> None:

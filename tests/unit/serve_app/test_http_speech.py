@@ -5,12 +5,15 @@ import io
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 import pytest
+import soundfile
 
+from backends.composition.credentials import read
 from backends.speech.engine import Voice
 from backends.types import SpeechChunk, Utterance
 from serve_app.clients import Stages
@@ -55,6 +58,42 @@ async def test_every_format(service: Service, kind: str, media_type: str) -> Non
         assert len(samples) > 24_000 and np.abs(samples).max() > 1000
     else:
         assert duration_s(spoken.content) > 1.0
+
+
+@pytest.mark.parametrize("kind", ["mp3", "wav", "flac"])
+async def test_whole_files_say_that_a_model_made_them(
+    service: Service, tmp_path: Path, kind: str
+) -> None:
+    spoken = await say(service, response_format=kind)
+    assert spoken.headers["x-content-credentials"] == "embedded"
+    file = tmp_path / "speech"
+    file.write_bytes(spoken.content)
+    found = read(file)
+    assert found.valid and found.source_type == "trainedAlgorithmicMedia"
+    assert found.facts["voice"] == "tone:en" and found.facts["engines"] == {"speech": "tone"}
+    assert TEXT not in str(found)
+    changed = bytearray(spoken.content)
+    changed[len(changed) * 3 // 4] ^= 1
+    file.write_bytes(changed)
+    assert not read(file).valid
+
+
+@pytest.mark.parametrize(
+    ("kind", "stream"), [("opus", False), ("aac", False), ("pcm", False), ("wav", True)]
+)
+async def test_what_holds_no_credentials_is_told_of_in_headers(
+    service: Service, kind: str, stream: bool
+) -> None:
+    spoken = await say(service, response_format=kind, stream=stream)
+    assert spoken.headers["x-content-credentials"] == "none"
+    assert spoken.headers["x-digital-source-type"].endswith("/trainedAlgorithmicMedia")
+
+
+async def test_whole_wav_says_how_long_it_is(service: Service) -> None:
+    spoken = await say(service, response_format="wav")
+    sound, rate = soundfile.read(io.BytesIO(spoken.content))
+    assert len(sound) / rate == pytest.approx(duration_s(spoken.content))
+    assert int.from_bytes(spoken.content[4:8], "little") == len(spoken.content) - 8
 
 
 async def test_what_openais_clients_send(service: Service) -> None:
@@ -141,7 +180,7 @@ async def test_first_sentence_is_heard_before_the_second_is_spoken(
     service: Service, hesitating: _Hesitating, kind: str
 ) -> None:
     request = SpeechRequest.model_validate(
-        {"model": "test", "input": TEXT, "response_format": kind}
+        {"model": "test", "input": TEXT, "response_format": kind, "stream": True}
     )
     speaking: Speaking = service.gateway.speaking
     async with asyncio.timeout(20):
@@ -155,7 +194,8 @@ async def test_first_sentence_is_heard_before_the_second_is_spoken(
 async def test_stream_that_fails_is_broken_off(service: Service, hesitating: _Hesitating) -> None:
     hesitating.fails = True
     hesitating.go_on.set()
-    spoken = await service.gateway.speaking.speak(SpeechRequest(model="test", input=TEXT))
+    request = SpeechRequest(model="test", input=TEXT, stream=True)
+    spoken = await service.gateway.speaking.speak(request)
     with pytest.raises(RuntimeError, match="out of breath"):
         async for _ in spoken.content:
             pass

@@ -14,6 +14,7 @@ from serve_app.clients import Stages
 from serve_app.config import TierConfig
 from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import FolderStorage
+from tests.fuzz.client import Request, ask
 from tests.unit.serve_app.http_service import TEXT, Service, opened, refused
 
 
@@ -52,6 +53,24 @@ class TestRequestIds:
         assert failed.json()["request_id"] == failed.headers["x-request-id"] == "abc"
         assert seen == ["abc"] and request_id.get() == ""
         assert "/v1/videos/x failed" in caplog.text and "secret" not in failed.text
+
+
+class TestHostile:
+    """Requests that `make fuzz` found answered with 500."""
+
+    @pytest.mark.parametrize("path", ["/nowhere", "/v1/videos/x", "/v1/videos"])
+    async def test_query_that_is_no_text(self, service: Service, path: str) -> None:
+        answer = await ask(
+            create_api(service.gateway),
+            Request("POST", path.encode(), b"a=\xff\xfe", {"Host": b"localhost"}, b""),
+        )
+        assert 400 <= answer.status < 500 and b'"instance":"' in answer.body
+
+    @pytest.mark.parametrize("name", ["host", "origin"])
+    async def test_address_that_is_none(self, service: Service, name: str) -> None:
+        headers = {"host": "localhost"} | {name: "[::1" if name == "host" else "http://[::1"}
+        answer = await service.http.delete("/v1/videos/x", headers=headers)
+        assert answer.status_code in (401, 403)
 
 
 async def test_behind_serves_proxy_the_header_is_its_affair(service: Service) -> None:

@@ -70,9 +70,8 @@ def utterances(language: str, count: int) -> list[Utterance]:
     return [Utterance(t, (TextSpan(0, len(t), NO_CUE, -1),), language) for t in texts[:count]]
 
 
-def say(engine: SpeechEngine, voice: str | None, what: Utterance, seed: int) -> SpeechChunk:
-    [chunk] = engine.synthesize(what, find_voice(engine, voice, what.language), seed)
-    return chunk
+def say(engine: SpeechEngine, voice: str | None, what: Utterance, seed: int) -> Speech:
+    return Speech(tuple(engine.synthesize(what, find_voice(engine, voice, what.language), seed)))
 
 
 def encoded(samples: FloatArray, rate: int, container: str, codec: str) -> bytes:
@@ -87,7 +86,7 @@ def encoded(samples: FloatArray, rate: int, container: str, codec: str) -> bytes
     return file.getvalue()
 
 
-def recordings(chunk: SpeechChunk, seed: int) -> Iterator[tuple[str, Recording]]:
+def recordings(chunk: Speech, seed: int) -> Iterator[tuple[str, Recording]]:
     yield (
         "clean",
         open_recording(encoded(chunk.samples, chunk.sample_rate, "wav", "pcm_s16le")),
@@ -98,20 +97,20 @@ def recordings(chunk: SpeechChunk, seed: int) -> Iterator[tuple[str, Recording]]
     yield "mp3 64k, noise", open_recording(encoded(noisy.astype(np.float32), 22_050, "mp3", "mp3"))
 
 
-def as_said(text: Utterance, truth: SpeechChunk) -> Spelled:
+def as_said(text: Utterance, truth: Speech) -> Spelled:
     """The phones that the voice really said: those that a text stands for differ from voice to voice."""
     said = (phoneme for phoneme, _, _ in truth.phonemes if phoneme != "_")
     return Spelled(text, tuple(Phone(phoneme, 0, 0) for phoneme in said), ())
 
 
-def onset_errors(spans: Sequence[PhonemeSpan], truth: SpeechChunk) -> list[float]:
+def onset_errors(spans: Sequence[PhonemeSpan], truth: Speech) -> list[float]:
     """Seconds, of each phone."""
     said = [span for span in truth.phonemes if span.phoneme != "_"]
     found = [span for span in spans if span.phoneme != "_"]
     return [f.start_s - s.start_s for f, s in zip(found, said, strict=True)]
 
 
-def closures(chunks: Sequence[SpeechChunk], truth: SpeechChunk) -> list[bool]:
+def closures(chunks: Sequence[SpeechChunk], truth: Speech) -> list[bool]:
     """Of each p, b and m truly spoken: whether the planned lips meet while they should."""
     closure = plan_speech(Speech(tuple(chunks)), FPS).extra["closure"]
     met = []

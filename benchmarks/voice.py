@@ -25,7 +25,7 @@ from rich.console import Console
 from backends.speech import find_voice, load_engine
 from backends.speech.engine import SpeechEngine
 from backends.speech.prosody import Turn, manner, spoken_in
-from backends.types import NO_CUE, Cue, Emotion, SpeechChunk, TextSpan, Utterance
+from backends.types import NO_CUE, Cue, Emotion, Speech, TextSpan, Utterance
 from benchmarks.machine import machine
 
 RESULTS = Path(__file__).parent / "results" / "voice.jsonl"
@@ -64,12 +64,11 @@ def utterance(sentence: str, before: Cue, after: Cue) -> Utterance:
     return Utterance(text, (TextSpan(0, at, before, -1), TextSpan(at, len(text), after, -1)), "en")
 
 
-def speak(engine: SpeechEngine, what: Utterance, seed: int) -> SpeechChunk:
-    [chunk] = engine.synthesize(what, find_voice(engine, None, "en"), seed)
-    return chunk
+def speak(engine: SpeechEngine, what: Utterance, seed: int) -> Speech:
+    return Speech(tuple(engine.synthesize(what, find_voice(engine, None, "en"), seed)))
 
 
-def semitones(chunk: SpeechChunk, hop_s: float) -> Floats:
+def semitones(chunk: Speech, hop_s: float) -> Floats:
     """(frames,) the pitch in semitones; NaN where there is none."""
     hertz, _, _ = librosa.pyin(
         chunk.samples,
@@ -83,7 +82,7 @@ def semitones(chunk: SpeechChunk, hop_s: float) -> Floats:
     return np.asarray(12 * np.log2(hertz))
 
 
-def decibels(chunk: SpeechChunk) -> Floats:
+def decibels(chunk: Speech) -> Floats:
     """(frames,) the level over 40 ms about every _HOP_S."""
     hop = round(_HOP_S * chunk.sample_rate)
     padded = np.pad(chunk.samples.astype(np.float64) ** 2, 4 * hop)
@@ -91,13 +90,13 @@ def decibels(chunk: SpeechChunk) -> Floats:
     return np.asarray(10 * np.log10(power + 1e-9))
 
 
-def melody(chunk: SpeechChunk) -> Floats:
+def melody(chunk: Speech) -> Floats:
     """(phonemes,) semitones in the middle of each; NaN where there are none."""
     middles = np.array([(start_s + end_s) / 2 for _, start_s, end_s in chunk.phonemes])
     return at(semitones(chunk, _HOP_S), middles)
 
 
-def against(cued: SpeechChunk, plain: SpeechChunk, plain_melody: Floats) -> dict[str, float]:
+def against(cued: Speech, plain: Speech, plain_melody: Floats) -> dict[str, float]:
     """Pitch, its range, pace and energy, against the same sentence spoken plainly, phoneme beside phoneme."""
     pair = np.stack([melody(cued), plain_melody])
     pair = pair[:, ~np.isnan(pair).any(axis=0)]
@@ -115,7 +114,7 @@ def against(cued: SpeechChunk, plain: SpeechChunk, plain_melody: Floats) -> dict
 def manners(
     engine: SpeechEngine, sentences: Sequence[str], intensities: Sequence[float]
 ) -> Iterator[dict[str, object]]:
-    """A row for each emotion and intensity: means over the sentences, against the neutral voice."""
+    """A row for each emotion and intensity: medians over the sentences, against the neutral voice."""
     texts = list(enumerate(sentences))
     plain = [speak(engine, utterance(s, NO_CUE, NO_CUE), i) for i, s in texts]
     melodies = [melody(chunk) for chunk in plain]
@@ -131,7 +130,7 @@ def manners(
                 "emotion": emotion.value,
                 "intensity": intensity,
                 "measured": {
-                    name: round(statistics.fmean(c[name] for c in changes), 3)
+                    name: round(statistics.median(c[name] for c in changes), 3)
                     for name in changes[0]
                 },
                 "asked": {name: round(getattr(asked, name), 3) for name in changes[0]},
@@ -156,9 +155,7 @@ def turnings(engine: SpeechEngine, sentences: Sequence[str]) -> Iterator[dict[st
         }
 
 
-def change_about_the_cue(
-    cued: SpeechChunk, track: Floats, plain: SpeechChunk, plain_track: Floats
-) -> Floats:
+def change_about_the_cue(cued: Speech, track: Floats, plain: Speech, plain_track: Floats) -> Floats:
     """What the cue changes, every _HOP_S from _AROUND_S before its word's onset, phoneme beside phoneme."""
     times = cued.cues[1].start_s + np.arange(-_AROUND_S, _AROUND_S, _HOP_S)
     edges, plain_edges = (

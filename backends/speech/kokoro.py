@@ -15,6 +15,7 @@ from backends.speech.kokoro_model import SAMPLE_RATE, KokoroModel, check_package
 from backends.speech.kokoro_phonemes import VOICES, ids_of, lines, symbols_of
 from backends.speech.kokoro_voices import styles, voices
 from backends.speech.reading import Speaker, Timed, read
+from backends.speech.timing import Sound, at_once
 from backends.types import FloatArray, SpeechChunk, Utterance
 
 MAX_CHARACTERS = 1000
@@ -77,9 +78,11 @@ class KokoroEngine:
     ) -> Iterator[SpeechChunk]:
         """Speaks one utterance as one chunk; see `SpeechEngine.synthesize`."""
         check_request(self._info, utterance, voice, speed)
-        yield self._read(utterance, voice.id.partition(":")[2], seed, speed)
+        yield from self._read(utterance, voice.id.partition(":")[2], seed, speed)
 
-    def _read(self, utterance: Utterance, voice: str, seed: int, speed: float) -> SpeechChunk:
+    def _read(
+        self, utterance: Utterance, voice: str, seed: int, speed: float
+    ) -> Iterator[SpeechChunk]:
         language = utterance.language
         speaker = Speaker(
             sample_rate=SAMPLE_RATE,
@@ -92,7 +95,7 @@ class KokoroEngine:
 
     def _run(
         self, symbols: list[str], voice: str, language: str, speeds: FloatArray
-    ) -> tuple[FloatArray, Timed]:
+    ) -> tuple[Sound, Timed]:
         """Symbols as sound, and each of them with its samples; a long line in pieces, one after another.
 
         Args:
@@ -122,7 +125,7 @@ class KokoroEngine:
                 timed.append((_PAD, after))
             else:
                 timed[-1] = (timed[-1][0], timed[-1][1] + after)
-        return np.concatenate(sounds), _sooner(timed)
+        return at_once(np.concatenate(sounds)), _sooner(timed)
 
     def _loaded(self) -> KokoroModel:
         with self._lock:

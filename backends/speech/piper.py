@@ -8,6 +8,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from backends.speech.levels import gain_for
 from backends.speech.piper_model import PiperModel
 from backends.speech.piper_voices import SPOKEN_BY_ALL, PiperOptions, VoiceFile, find_voice_files
 from backends.speech.reading import Speaker, Timed, read
+from backends.speech.timing import Sound
 from backends.types import FloatArray, SpeechChunk, Utterance
 
 MAX_CHARACTERS = 1000
@@ -69,7 +71,7 @@ class PiperEngine:
     def synthesize(
         self, utterance: Utterance, voice: Voice, seed: int, speed: float = 1.0
     ) -> Iterator[SpeechChunk]:
-        """Speaks one utterance as one chunk; see `SpeechEngine.synthesize`."""
+        """Speaks one utterance, a long one in pieces; see `SpeechEngine.synthesize`."""
         check_request(self._info, utterance, voice, speed)
         file = self._files[voice.id]
         espeak_voice = file.espeak_voice(utterance.language)
@@ -78,7 +80,7 @@ class PiperEngine:
                 f"voice {voice.id!r} does not speak {utterance.language!r}; "
                 f"it speaks {', '.join(dict.fromkeys([file.language, *SPOKEN_BY_ALL]))}"
             )
-        yield self._load(file).speak(utterance, espeak_voice, voice.speaker, seed, speed)
+        yield from self._load(file).speak(utterance, espeak_voice, voice.speaker, seed, speed)
 
     def _load(self, file: VoiceFile) -> "_LoadedVoice":
         with self._lock:
@@ -103,13 +105,14 @@ class _LoadedVoice:
 
     def speak(
         self, utterance: Utterance, espeak_voice: str, speaker: int | None, seed: int, speed: float
-    ) -> SpeechChunk:
+    ) -> Iterator[SpeechChunk]:
         reader = Speaker(
             sample_rate=self._config.audio.sample_rate,
             lines=lambda texts: phonemize(texts, espeak_voice),
             symbols=self._symbols,
             run=lambda symbols, speeds: self._run(symbols, speaker, seed, speeds),
             gain=lambda: self._gain(speaker),
+            piecemeal=True,
         )
         return read(reader, utterance, seed, speed)
 
@@ -120,7 +123,7 @@ class _LoadedVoice:
 
     def _run(
         self, symbols: list[str], speaker: int | None, seed: int, speeds: FloatArray
-    ) -> tuple[FloatArray, Timed]:
+    ) -> tuple[Sound, Timed]:
         """Symbols as sound, and each of them with its samples.
 
         Args:
@@ -130,7 +133,7 @@ class _LoadedVoice:
         pads = [*([table["_"]] * (len(symbols) - 1)), []]
         ids = [table[symbol] + pad for symbol, pad in zip(symbols, pads, strict=True)]
         counts = [len(group) for group in ids]
-        samples, durations = self._model.run(
+        plan = self._model.plan(
             [i for group in ids for i in group],
             seed=seed % 2**64,
             scales=(inference.noise_scale, inference.length_scale, inference.noise_w),
@@ -138,7 +141,8 @@ class _LoadedVoice:
             speaker=speaker,
         )
         starts = np.cumsum([0, *counts[:-1]])
-        return samples, list(zip(symbols, np.add.reduceat(durations, starts).tolist(), strict=True))
+        lengths = np.add.reduceat(plan.durations, starts).tolist()
+        return partial(self._model.sound, plan), list(zip(symbols, lengths, strict=True))
 
     def _gain(self, speaker: int | None) -> float:
         """The constant that brings this speaker to TARGET_LUFS."""
@@ -149,6 +153,7 @@ class _LoadedVoice:
             if speaker not in self._gains:
                 [line] = phonemize([_CALIBRATION], self._config.espeak.voice)
                 symbols = self._symbols(line)
-                samples, _ = self._run(symbols, speaker, 0, np.ones(len(symbols), np.float32))
+                sound, timed = self._run(symbols, speaker, 0, np.ones(len(symbols), np.float32))
+                samples = sound(0, sum(length for _, length in timed))
                 self._gains[speaker] = gain_for(samples, self._config.audio.sample_rate)
             return self._gains[speaker]

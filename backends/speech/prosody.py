@@ -6,7 +6,7 @@ its time, so that the timings stay as they are. What asks for nothing comes thro
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -101,6 +101,11 @@ def turns_of(phones: Sequence[Phone], manners: Sequence[VoiceRecipe]) -> list[Tu
     ]
 
 
+def changes_sound(manners: Iterable[VoiceRecipe]) -> bool:
+    """Whether any asks for more than pace."""
+    return not all(map(_sounds_neutral, manners))
+
+
 def pace(manner: VoiceRecipe, phoneme: str) -> float:
     """The factor on the speed of a phoneme.
 
@@ -124,7 +129,7 @@ def spoken_in(
     Returns:
         (n,) in [-1, 1].
     """
-    if not len(samples) or all(_sounds_neutral(turn.manner) for turn in turns):
+    if not len(samples) or not changes_sound(turn.manner for turn in turns):
         return samples
     curves = _Curves(turns, len(samples), sample_rate)
     before = samples.astype(np.float64)

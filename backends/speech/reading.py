@@ -1,6 +1,7 @@
 """An utterance spoken by a model of phonemes, whichever it is: words, paces, level, manner, timings."""
 
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,9 +9,9 @@ import numpy as np
 from backends.script.recipes import VoiceRecipe
 from backends.speech.espeak import PUNCTUATION
 from backends.speech.levels import levelled
-from backends.speech.phones import Phone, phones
-from backends.speech.prosody import manners_of, pace, spoken_in, turns_of
-from backends.speech.timing import silent_chunk, to_chunk, trimmed
+from backends.speech.phones import SILENCE, Phone, phones
+from backends.speech.prosody import changes_sound, manners_of, pace, spoken_in, turns_of
+from backends.speech.timing import Sound, audible, in_pieces, silent_chunk, to_chunk, within
 from backends.speech.words import assign_words, words_of
 from backends.types import FloatArray, SpeechChunk, Utterance
 
@@ -18,6 +19,11 @@ _UNSPOKEN_S = 0.3
 """Silence for a text without words."""
 _UNITS = 2
 """Length of a symbol where the phones stand for their spelling, before it has a length: a space can be halved."""
+
+_PIECE_S = 0.9
+"""Least length of an utterance's first piece; each one is twice as long as the one before it, and the last longer."""
+_QUIET = frozenset("ptkbdɡg")
+"""Phonemes that begin with a closure: a good place to cut."""
 
 Timed = list[tuple[str, int]]
 """Symbols with their samples."""
@@ -32,29 +38,67 @@ class Speaker:
     """Texts as phonemes, a line each; "" where there is nothing to say."""
     symbols: Callable[[str], list[str]]
     """A line of phonemes in the model's symbols."""
-    run: Callable[[list[str], FloatArray], tuple[FloatArray, Timed]]
-    """Symbols, and the speed of each, as (n,) samples, with the symbols timed."""
+    run: Callable[[list[str], FloatArray], tuple[Sound, Timed]]
+    """Symbols, and the speed of each, as sound, with the symbols timed."""
     gain: Callable[[], float]
     """What brings the voice to TARGET_LUFS."""
+    piecemeal: bool = False
+    """Sound that is not asked for is not made."""
 
 
-def read(speaker: Speaker, utterance: Utterance, seed: int, speed: float) -> SpeechChunk:
-    """The utterance as one chunk, under its cues; the seed is that of the breath's noise."""
+def read(speaker: Speaker, utterance: Utterance, seed: int, speed: float) -> Iterator[SpeechChunk]:
+    """The utterance under its cues; the seed is that of the breath's noise.
+
+    A long one comes in pieces, the first of them soon, where nothing changes its sound: a manner is measured on the
+    whole sentence.
+    """
     rate = speaker.sample_rate
     [line] = speaker.lines([with_commas(utterance)])
     if not line:
-        return silent_chunk(utterance, rate, _UNSPOKEN_S)
+        yield silent_chunk(utterance, rate, _UNSPOKEN_S)
+        return
     symbols = speaker.symbols(line)
     spelled, words = assign_words(
         phones((symbol, _UNITS) for symbol in symbols), words_of(utterance.text), speaker.lines
     )
     manners = manners_of(utterance, spelled, words)
-    samples, timed = speaker.run(symbols, speed * _paces(spelled, manners, symbols))
-    samples = levelled(samples, speaker.gain())
+    sound, timed = speaker.run(symbols, speed * _paces(spelled, manners, symbols))
     owned = [replace(p, word=s.word) for p, s in zip(phones(timed), spelled, strict=True)]
-    samples, owned = trimmed(samples, rate, owned)
-    samples = spoken_in(samples, rate, turns_of(owned, manners), seed)
-    return to_chunk(utterance, samples, rate, owned, words)
+    whole = not speaker.piecemeal or bool(utterance.pauses) or changes_sound(manners)
+    cuts = [owned[-1].end] if whole else _cuts(owned, rate)
+    first = levelled(sound(0, cuts[0]), speaker.gain())
+
+    def said(start: int, end: int) -> FloatArray:
+        return first[start:end] if end <= cuts[0] else levelled(sound(start, end), speaker.gain())
+
+    start, end = audible(said, rate, owned)
+    owned = within(start, end, owned)
+    if whole:
+        samples = spoken_in(first[start:end], rate, turns_of(owned, manners), seed)
+        yield to_chunk(utterance, samples, rate, owned, words)
+    else:
+        edges = itertools.pairwise([start, *cuts[:-1], end])
+        pieces = (said(a, b) for a, b in edges)
+        yield from in_pieces(utterance, pieces, rate, owned, words)
+
+
+def _cuts(owned: Sequence[Phone], rate: int) -> list[int]:
+    """Where the pieces of an utterance end: between words, where it is quiet if that can be."""
+    end = owned[-1].end
+    starts = [
+        (0 if p.phoneme == SILENCE else 1 if p.base in _QUIET else 2, p.start)
+        for before, p in itertools.pairwise(owned)
+        if p.word != before.word
+    ]
+    cuts, length = [0], _PIECE_S * rate
+    while end - cuts[-1] > 2 * length:
+        later = [s for s in starts if s[1] - cuts[-1] >= length]
+        near = [s for s in later if s[1] - cuts[-1] <= 1.5 * length] or later[:1]
+        if not near:
+            break
+        cuts.append(min(near)[1])
+        length *= 2
+    return [*cuts[1:], end]
 
 
 def _paces(

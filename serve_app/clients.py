@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from backends.animation.engine import AnimationInfo
 from backends.composition.captions import CaptionLine
 from backends.composition.credentials import Statement
+from backends.composition.label import Mark
 from backends.composition.settings import EncoderSettings
 from backends.faces.framing import Framing
 from backends.performance.driving import Driving
@@ -43,6 +44,8 @@ class DrawTask:
     seed: int = 0
     source: str = ""
     """Version of the modules that may draw it, see `kept.source_version`; empty: any."""
+    label: Mark | None = None
+    """What tells viewers that a model made the picture."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ class TierConfig(StrictModel):
     """Jobs of one tenant in work at a time; all share what there is, taking turns, where none is named."""
     commercial_use: bool = False
     """Voices and engines whose licence forbids commercial use are refused."""
+    label: Literal["off", "corner", "end"] = "off"
+    """See `VideoRequest.label`: put on videos that ask for none."""
 
     @model_validator(mode="before")
     @classmethod

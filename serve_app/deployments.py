@@ -6,7 +6,7 @@ threads, so that a replica's event loop stays free.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +60,7 @@ from serve_app.statements import identity
 from serve_app.storage import Storage
 
 if TYPE_CHECKING:  # these import OpenCV, which only replicas that draw need: methods import them
+    from backends.composition.label_painter import LabelPainter
     from backends.composition.painter import CaptionPainter
 
 _WARM_UP_SIZE = 256
@@ -235,10 +236,8 @@ class Animation:
             speech = task.speech or types.Speech(())
             plan = self._engine.plan(avatar, speech, rows, task.seed)
         batches = self._engine.animate(avatar, plan, range(rows.start, rows.end))
-        if task.captions:
-            from backends.composition.painter import CaptionPainter
-
-            batches = _captioned(batches, CaptionPainter(prepared.size, rows.fps, task.captions))
+        if painters := _painters(task, prepared.size):
+            batches = _painted(batches, painters)
         return encode_segment(_until(stop, batches), task.settings, rows.start)
 
     def _avatar(self, portrait: str, framing: Framing) -> tuple[Any, Prepared]:
@@ -331,10 +330,25 @@ def _until(stop: Event, batches: Iterator[FrameBatch]) -> Iterator[FrameBatch]:
             raise AnimationError("the segment was cancelled while it was drawn")
 
 
-def _captioned(batches: Iterator[FrameBatch], painter: "CaptionPainter") -> Iterator[FrameBatch]:
+def _painters(task: DrawTask, size: tuple[int, int]) -> "list[CaptionPainter | LabelPainter]":
+    from backends.composition.label_painter import LabelPainter
+    from backends.composition.painter import CaptionPainter
+
+    fps, found = task.performance.fps, list[CaptionPainter | LabelPainter]()
+    if task.captions:
+        found.append(CaptionPainter(size, fps, task.captions))
+    if task.label:
+        found.append(LabelPainter(size, fps, task.label))
+    return found
+
+
+def _painted(
+    batches: Iterator[FrameBatch], painters: "Sequence[CaptionPainter | LabelPainter]"
+) -> Iterator[FrameBatch]:
     """Paints on copies: the memory is the engine's, which draws anew only what its face can change."""
     for batch in batches:
         frames = batch.frames.copy()
         for offset, frame in enumerate(frames):
-            painter.paint(frame, batch.start + offset)
+            for painter in painters:
+                painter.paint(frame, batch.start + offset)
         yield FrameBatch(frames, batch.start)

@@ -15,11 +15,8 @@ import numpy as np
 
 from backends.animation.engine import AnimationInfo
 from backends.composition.audio import SAMPLE_RATE
-from backends.composition.captions import caption_lines
 from backends.composition.fragments import SoundFragments
 from backends.errors import InputError, ProsoponError
-from backends.performance import Planner
-from backends.performance.driving import DrivenPlanner, Reenactment
 from backends.speech.engine import Voice
 from backends.speech.listening import spoken
 from backends.speech.recorded import Recording, open_recording
@@ -36,8 +33,9 @@ from backends.types import (
 )
 from serve_app.clients import ComposeTask, DrawTask, Stages
 from serve_app.config import TierConfig
+from serve_app.drawing import card_silence, draw_task, label_of, planner_of
 from serve_app.heard import Heard
-from serve_app.kept import Kept, code_version, segment_key, source_version
+from serve_app.kept import Kept, code_version, source_version
 from serve_app.problems import OtherVersionError, QueueFullError
 from serve_app.schemas import Report, Stage, VideoRequest
 from serve_app.statements import statement_of
@@ -170,8 +168,18 @@ class Director:
         expected, sound = max(1, round(length_s * request.fps)), SoundFragments(request.fps)
         kept = await asyncio.to_thread(Kept, self._storage, prefix)
         source = await asyncio.to_thread(source_version)
+        label = label_of(checked, self._tier)
         work = Work(
-            checked, prefix, settings, report, expected, sound, kept, source, began=order.began
+            checked,
+            prefix,
+            settings,
+            report,
+            expected,
+            sound,
+            kept,
+            source,
+            label,
+            began=order.began,
         )
         work.timings["preparing"] = time.perf_counter() - order.began
         await self._perform(work, utterances or _each(checked.script))
@@ -184,12 +192,14 @@ class Director:
     async def _perform(self, work: Work, utterances: AsyncIterator[Utterance]) -> None:
         """Speaks, plans and draws, each as soon as the one before lets it."""
         request = work.checked.request
-        planner = _planner(work.checked)
+        planner = planner_of(work.checked)
         voice = work.checked.voice
         if work.checked.recording is not None:
             sound = self._listen(work, work.checked.recording)
         else:
             sound = self._speak(work, voice, utterances) if voice else self._replay(work)
+        if work.label == "end":
+            sound = self._with_card(work, sound)
         heard = Heard((await self._stages.animation.describe()).hears_s)
         plan: Any = None
         grid = segment_grid(2**31, request.fps)
@@ -208,7 +218,7 @@ class Director:
                     known = planned if final else min(planned, heard.reach_s * request.fps)
                     while waiting.start < planned and (waiting.stop <= known or final):
                         frames = range(waiting.start, min(waiting.stop, planned))
-                        drawing.create_task(self._draw(work, _draw_task(work, frames, heard, plan)))
+                        drawing.create_task(self._draw(work, draw_task(work, frames, heard, plan)))
                         waiting = next(grid)
                     work.tell()
         except ExceptionGroup as group:
@@ -275,6 +285,17 @@ class Director:
             work.spoken = min(1.0, chunk.end_s / recording.duration_s)
             await self._hear(work, chunk)
             yield chunk, following is None
+
+    async def _with_card(
+        self, work: Work, sound: AsyncIterator[tuple[SpeechChunk, bool]]
+    ) -> AsyncIterator[tuple[SpeechChunk, bool]]:
+        """The sound, and silence for as long as the card at the end stands."""
+        async for chunk, final in sound:
+            yield chunk, False
+            if final:
+                silence = card_silence(work, chunk)
+                await self._hear(work, silence)
+                yield silence, True
 
     async def _replay(self, work: Work) -> AsyncIterator[tuple[SpeechChunk, bool]]:
         """The driving video's own sound, as one chunk in which nothing is spoken."""
@@ -368,33 +389,3 @@ class Director:
 async def _each(script: Script) -> AsyncIterator[Utterance]:
     for utterance in script.utterances:
         yield utterance
-
-
-def _planner(checked: Checked) -> Planner | DrivenPlanner | Reenactment:
-    request, driving = checked.request, checked.driving
-    if driving is not None and checked.voice is None and checked.recording is None:
-        return Reenactment(driving.performance)
-    planner = Planner(request.fps, request.seed, request.performance_options())
-    return DrivenPlanner(planner, driving.performance) if driving is not None else planner
-
-
-def _draw_task(work: Work, frames: range, heard: Heard, plan: Any) -> DrawTask:
-    """What the segment of these frames is drawn from; all of it is known and stays as it is."""
-    request = work.checked.request
-    burned = caption_lines(work.said) if request.captions == "burn" else ()
-    begin_s, end_s = frames.start / request.fps, frames.stop / request.fps
-    rows = Performance.join(
-        [r for r in work.rows if r.start < frames.stop and r.end > frames.start]
-    )
-    return DrawTask(
-        portrait=request.portrait,
-        framing=request.framing(),
-        performance=rows.slice(frames.start, frames.stop),
-        plan=None if plan is None else plan.slice(frames.start, frames.stop),
-        speech=heard.around(begin_s, end_s),
-        seed=request.seed,
-        settings=work.settings,
-        captions=tuple(c for c in burned if c.start_s < end_s and c.end_s > begin_s),
-        key=segment_key(work.prefix, frames.start),
-        source=work.source,
-    )

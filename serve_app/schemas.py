@@ -77,6 +77,8 @@ class VideoRequest(StrictModel):
     """Frames a second."""
     captions: Literal["none", "srt", "vtt", "burn"] = "none"
     """Subtitles: a file beside the video, or burned into the picture."""
+    label: Literal["off", "corner", "end"] = "off"
+    """A visible "AI-generated": in a corner of the picture, or on a card of two seconds at the end."""
     codec: Literal["h264", "h265"] = "h264"
     """Of the video track."""
     quality: Literal["draft", "good", "best"] = "good"

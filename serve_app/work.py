@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from backends.animation.engine import AnimationInfo
 from backends.composition.captions import CaptionLine, caption_lines, until
 from backends.composition.fragments import SoundFragments
+from backends.composition.label import Label
 from backends.composition.settings import EncoderSettings
 from backends.performance.driving import Driving
 from backends.speech import speaks_natively
@@ -98,6 +99,7 @@ class Work:
     kept: Kept
     source: str
     """Version of the modules that make it, see `kept.source_version`."""
+    label: Label = "off"
     timings: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     phonemes: list[PhonemeSpan] = field(default_factory=list)
     """Of all that is heard, on the clip's clock."""
@@ -109,6 +111,8 @@ class Work:
     notices: list[Notice] = field(default_factory=list)
     """What came up on the way, that the user should know."""
     segments: list[str] = field(default_factory=list)
+    card_from: int | None = None
+    """The frame with which the card at the end begins, once that is known."""
     drawn_segments: int = 0
     drawn_frames: int = 0
     drew: asyncio.Event = field(default_factory=asyncio.Event)

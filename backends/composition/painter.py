@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from backends.composition.captions import CaptionLine, line_at
 from backends.types import FloatArray, ImageArray
 
-_FONT = Path(__file__).parent / "fonts" / "NotoSans-SemiBold.ttf"
+FONT = Path(__file__).parent / "fonts" / "NotoSans-SemiBold.ttf"
 """Latin, Greek (polytonic too) and Cyrillic of Noto Sans SemiBold 2.015; SIL OFL 1.1, beside it."""
 # Shares of the picture; margins as broadcasters keep them (EBU R 95: 5 %).
 _LETTER_OF_HEIGHT, _LETTER_OF_WIDTH = 0.056, 0.06
@@ -66,7 +66,7 @@ class CaptionPainter:
 
 def unpaintable(text: str) -> str:
     """The characters that the font lacks and would show as boxes, each once."""
-    font = ImageFont.truetype(_FONT, 24, layout_engine=ImageFont.Layout.BASIC)
+    font = ImageFont.truetype(FONT, 24, layout_engine=ImageFont.Layout.BASIC)
     box = bytes(font.getmask("\uffff"))
     return "".join(
         c for c in dict.fromkeys(text) if not c.isspace() and bytes(font.getmask(c)) == box
@@ -125,7 +125,7 @@ def _fitted(text: str, size: tuple[int, int]) -> tuple[ImageFont.FreeTypeFont, l
 
 def _set(text: str, pixels: int, across: float) -> tuple[ImageFont.FreeTypeFont, list[str]]:
     # The basic layout is part of every build of Pillow, so that all machines paint the same.
-    font = ImageFont.truetype(_FONT, pixels, layout_engine=ImageFont.Layout.BASIC)
+    font = ImageFont.truetype(FONT, pixels, layout_engine=ImageFont.Layout.BASIC)
     return font, _rows(text, font, across)
 
 

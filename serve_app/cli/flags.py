@@ -17,7 +17,17 @@ PANELS = {
     WHAT: (),
     VOICE: ("voice", "language", "emotion", "intensity", "speed", "speak_cues", "cue_style"),
     FACE: ("face", "style", "articulation", "head_motion", "blink", "seed"),
-    PICTURE: ("size", "aspect", "background", "fps", "captions", "codec", "quality", "encoder"),
+    PICTURE: (
+        "size",
+        "aspect",
+        "background",
+        "fps",
+        "captions",
+        "label",
+        "codec",
+        "quality",
+        "encoder",
+    ),
     MORE: ("tier", "consent"),
 }
 """The groups of `--help` in order, with the fields of the request that each shows as flags."""

@@ -7,7 +7,7 @@ import numpy as np
 from backends.composition.captions import CaptionLine
 from backends.composition.painter import CaptionPainter
 from backends.types import FrameBatch
-from serve_app.deployments import _captioned
+from serve_app.deployments import _painted
 
 
 def test_captions_leave_the_memory_of_the_engine_alone() -> None:
@@ -20,7 +20,7 @@ def test_captions_leave_the_memory_of_the_engine_alone() -> None:
 
     line = CaptionLine(0.16, 0.24, "Hello everyone!")  # at 25 frames a second: 4 and 5
     painted = [
-        b.frames.copy() for b in _captioned(engine(), CaptionPainter((320, 240), 25, [line]))
+        b.frames.copy() for b in _painted(engine(), [CaptionPainter((320, 240), 25, [line])])
     ]
     shown = [bool((frame != 90).any()) for frame in np.concatenate(painted)]
     assert shown == [index in (4, 5) for index in range(10)]

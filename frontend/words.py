@@ -122,6 +122,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "captions": ("Captions", "Υπότιτλοι"),
     "captions_beside": ("Beside the video", "Δίπλα στο βίντεο"),
     "captions_burn": ("In the picture", "Μέσα στην εικόνα"),
+    "label": ("“Made by AI” in the picture", "Σήμανση «από ΤΝ» στην εικόνα"),
+    "label_off": ("Not shown", "Χωρίς"),
+    "label_corner": ("In a corner", "Στη γωνία"),
+    "label_end": ("At the end", "Στο τέλος"),
     "seed": ("Seed", "Σπόρος"),
     "seed_hint": (
         "The same number gives the same movements again.",

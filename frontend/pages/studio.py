@@ -277,6 +277,7 @@ def _fine_tuning() -> rx.Component:
                 ("#23262b", "plain_dark"),
             ),
             _select("captions", Studio.captions, ("vtt", "captions_beside"), ("burn", "captions_burn")),
+            _select("label", Studio.label, ("off", "label_off"), ("corner", "label_corner"), ("end", "label_end")),
             rx.el.div(
                 rx.el.label(t("seed"), html_for="seed"),
                 rx.el.input(

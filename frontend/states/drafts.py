@@ -30,6 +30,7 @@ class Order(rx.State, mixin=True):
     aspect: str = "source"
     background: str = "source"
     captions: str = "vtt"
+    label: str = "off"
     seed: str = "0"
 
     def _draft(self) -> dict[str, Any]:

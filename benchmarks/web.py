@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -246,7 +246,7 @@ async def run(options: argparse.Namespace, url: str, made_up: str) -> dict[str, 
             executable_path=chromium, args=["--no-sandbox", "--enable-precise-memory-info"]
         )
         contexts = [await browser.new_context() for _ in range(options.browsers)]
-        measures = {
+        measures: dict[str, Callable[[], Awaitable[Any]]] = {
             "visits": lambda: visits(browser, url),
             "responses": lambda: responses(contexts[0], url),
             "crowd": lambda: crowd(contexts, url, options.streams),

@@ -227,16 +227,13 @@ def boxes(check: dict[str, Any]) -> list[Box]:
     def hundredths(box: list[float]) -> list[float]:
         return [100 * value / whole for value, whole in zip(box, measures, strict=True)]
 
-    return [
-        Box(
-            *hundredths(face["box"]),
-            fit=face["fit"],
-            problem=face["problem"],
-            notes=[w["message"] for w in face["warnings"]],
-            crops={aspect: hundredths(crop) for aspect, crop in face["crops"].items()},
-        )
-        for face in check["faces"]
-    ]
+    found = []
+    for face in check["faces"]:
+        left, top, width, height = hundredths(face["box"])
+        notes = [w["message"] for w in face["warnings"]]
+        crops = {aspect: hundredths(crop) for aspect, crop in face["crops"].items()}
+        found.append(Box(left, top, width, height, face["fit"], face["problem"], notes, crops))
+    return found
 
 
 def words_of(job: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from backends.errors import (
     UnsupportedLanguageError,
     WeightsMissingError,
 )
+from backends.performance import Planner, plan_speech
 from backends.script.emotions import EMOTIONS
 from backends.speech import find_voice, load_engine, reading, speaks_natively
 from backends.speech.levels import TARGET_LUFS, loudness_lufs
@@ -21,13 +22,16 @@ from backends.speech.phones import SILENCE, is_vowel
 from backends.speech.piper import PiperEngine
 from backends.speech.piper_model import PiperModel
 from backends.speech.piper_voices import PiperOptions, VoiceConfig, VoiceFile
+from backends.speech.timeline import Timeline
 from backends.types import (
     NO_CUE,
     Cue,
     Emotion,
     FloatArray,
     Pause,
+    Performance,
     Speech,
+    SpeechChunk,
     TextSpan,
     Utterance,
 )
@@ -183,6 +187,19 @@ def test_a_long_sentence_comes_in_pieces_that_are_it_whole(
     assert together.phonemes == whole.phonemes
     assert (together.words, together.cues) == (whole.words, whole.cues)
     assert all(piece.phonemes and piece.words for piece in pieces)
+
+
+def test_a_face_is_planned_by_pieces_as_by_the_whole(piper: PiperEngine) -> None:
+    what, timeline, planner = utterance(LONG), Timeline(25), Planner(25, 0)
+    spoken = piper.synthesize(what, find_voice(piper, None, "en"), 0)
+    chunks = (*(timeline.place(what, chunk) for chunk in spoken), timeline.finish())
+    rows = [rows for chunk in chunks if (rows := planner.push(chunk)) is not None and len(rows)]
+    pieced = Performance.join([*rows, planner.finish()])
+    speech = Speech(chunks)
+    whole = SpeechChunk(speech.samples, 22_050, speech.phonemes, speech.words, speech.cues)
+    planned = plan_speech(Speech((whole,)), 25, 0)
+    np.testing.assert_array_equal(pieced.coefficients, planned.coefficients)
+    np.testing.assert_array_equal(pieced.pose, planned.pose)
 
 
 def test_a_sentence_that_is_heard_differently_comes_whole(piper: PiperEngine) -> None:

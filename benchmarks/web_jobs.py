@@ -27,7 +27,7 @@ def made_up_service(*origins: str) -> Iterator[str]:
     """Listens while the block runs; its address."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(_app(origins), log_level="warning"))
+        server = uvicorn.Server(uvicorn.Config(_app(origins), log_level="warning", lifespan="off"))
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
         try:

@@ -134,14 +134,16 @@ def measure(
     portrait = framed(source, size)
     avatar = engine.prepare(portrait)
     marks = find_landmarks(portrait.pixels)
+    own = None if marks is None else embedding(portrait.pixels, marks)
     outside = background(portrait)
     distances: list[float] = []
     change = 0
     for speech in said:
         for index, frame in enumerate(drawn(engine, avatar, performed(speech))):
             change = max(change, largest_change(portrait.pixels, frame, outside))
-            if marks is not None and index % EVERY == 0:
-                distances.append(distance(portrait.pixels, frame, marks))
+            if marks is not None and own is not None and index % EVERY == 0:
+                there = follow_landmarks(frame, marks)
+                distances.append(float(np.linalg.norm(own - embedding(frame, there))))
     share = float(outside.mean())
     wandering = None if marks is None else jitter(engine, avatar, size_of(portrait))
     mouth, is_open = mouth_of(portrait)
@@ -172,13 +174,6 @@ def neutral(frames: int) -> Performance:
     pose, gaze = np.zeros((frames, 6), np.float32), np.zeros((frames, 2), np.float32)
     extra = {n: np.zeros(frames, np.float32) for n in ("closure", "tongue", "teeth", "relax")}
     return Performance(zeros, pose, gaze, extra)
-
-
-def distance(portrait: ImageArray, frame: ImageArray, marks: NDArray[np.float32]) -> float:
-    """Between the embeddings of a portrait, whose 68 landmarks are given, and of a frame of it."""
-    there = follow_landmarks(frame, marks)
-    apart = embedding(portrait, marks) - embedding(frame, there)
-    return float(np.linalg.norm(apart))
 
 
 def jitter(

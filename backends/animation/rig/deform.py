@@ -210,12 +210,11 @@ def build_shape(mesh: Mesh, rigid: Array | None = None) -> FaceShape:
     closing = _closing_responses(surface, far)
     own_gap = np.maximum(lip_gap(local), 0.0)
     open_photo = bool(own_gap.max() > OPEN_PHOTO_GAP)
-    left = smoothstep((local[:, 0] + MIDLINE_BLEND) / (2 * MIDLINE_BLEND))
-    correction = correct_rest(local, fields, closing if open_photo else None, own_gap, left)
+    correction = correct_rest(local, fields, closing if open_photo else None, own_gap)
     ear = (local[234] + local[454]) / 2
     return FaceShape(
         rest=local,
-        displacements=_displacements(left, fields, jaw, correction, rigid),
+        displacements=_displacements(local, fields, jaw, correction, rigid),
         jaw_weight=jaw,
         jaw_axis=(float(ear[1]) + 0.05, float(ear[2]) + 0.10),
         closing_upper=closing[0],
@@ -241,14 +240,14 @@ def _room(local: Array, stretched: float) -> dict[str, float]:
 
 
 def _displacements(
-    left: Array,
+    local: Array,
     fields: Mapping[str, Array],
     jaw: Array,
     correction: RestCorrection,
     rigid: Array | None,
 ) -> NDArray[np.float32]:
-    left = left[:, None]
-    rows = np.zeros((len(ROWS), len(left), 3))
+    left = smoothstep((local[:, 0] + MIDLINE_BLEND) / (2 * MIDLINE_BLEND))[:, None]
+    rows = np.zeros((len(ROWS), *local.shape))
     for name, field in fields.items():
         scaled = field * GAINS.get(name, 1.0)
         if name in ROW:

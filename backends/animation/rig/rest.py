@@ -1,6 +1,6 @@
 """What undoes the expression of a photo: smiles relax, stern mouths soften, brows come to the middle."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,8 +34,6 @@ NEUTRAL_INNER_BROW, NEUTRAL_OUTER_BROW = 0.240, 0.215
 NEUTRAL_LID_GAP = 0.166
 STERN_LIFT = 0.045
 """The most that hanging mouth corners are lifted."""
-KEPT_SLANT = 0.4
-"""Share of the difference between the corners of a smiling mouth that stays: the rest was the smile's."""
 NEWTON_STEPS = 4
 
 
@@ -51,14 +49,8 @@ class RestCorrection:
 
 def own_smile_lift(local: Array) -> float:
     """How far the mouth's corners lie above the lips' middle."""
-    return float(_lifts(local).mean())
-
-
-def _lifts(local: Array) -> Array:
-    """(2,) of the left corner and the right one."""
-    corners: Array = local[[MOUTH_LEFT_CORNER, MOUTH_RIGHT_CORNER], 1]
-    lifts: Array = local[[13, 14], 1].mean() - corners
-    return lifts
+    corners = local[[MOUTH_LEFT_CORNER, MOUTH_RIGHT_CORNER], 1].mean()
+    return float(local[[13, 14], 1].mean() - corners)
 
 
 def _width(local: Array) -> float:
@@ -70,7 +62,6 @@ def correct_rest(
     fields: Mapping[str, Array],
     closing: tuple[Array, Array] | None,
     own_gap: Array,
-    left: Array,
 ) -> RestCorrection:
     """Finds smile and stretch by Newton's method on the deformed face itself; brows and lids follow from heights.
 
@@ -78,35 +69,32 @@ def correct_rest(
         fields: Displacements (n, 3) of 1 of each field.
         closing: Responses of the lips' columns, where the photo's mouth is open and has to close.
         own_gap: (9,) between the lips.
-        left: (n,) 1 in the left half of the face, 0 in the right one.
     """
-    lifts, width = _lifts(local), _width(local)
-    lift = float(lifts.mean())
+    lift, width = own_smile_lift(local), _width(local)
     smiling = lift > 0.03 or (closing is not None and width > 0.85)
     wanted_lift = NEUTRAL_LIFT if lift > NEUTRAL_LIFT else min(lift + STERN_LIFT, NEUTRAL_LIFT)
-    slant = (lifts - lift) * (KEPT_SLANT if smiling else 1.0)
     narrow = min(width, max(NEUTRAL_WIDTH, width / SMILE_WIDENS))
-    wanted = np.array([*(wanted_lift + slant), narrow if smiling else width])
-    smiles = fields["plainSmile"] * left[:, None], fields["plainSmile"] * (1.0 - left[:, None])
-
-    def moved(amounts: Array) -> Array:
-        by: Array = amounts[0] * smiles[0] + amounts[1] * smiles[1]
-        by += amounts[2] * fields["mouthStretch"]
-        return by
+    wanted = np.array([wanted_lift, narrow if smiling else width])
 
     def measure(amounts: Array) -> Array:
-        points = local + moved(amounts)
+        points = local + amounts[0] * fields["plainSmile"] + amounts[1] * fields["mouthStretch"]
         if closing is not None:
             points[:, 1] += closing[0] @ (UPPER_CLOSES * own_gap)
             points[:, 1] -= closing[1] @ ((1.0 - UPPER_CLOSES) * own_gap)
-        return np.array([*_lifts(points), _width(points)])
+        return np.array([own_smile_lift(points), _width(points)])
 
-    amounts = _newton(measure, wanted, np.array([True, True, smiling]))
-    narrowed = width / max(measure(amounts)[2], 0.1)
-    widened = (narrowed - 1.0) / (SMILE_WIDENS - 1.0) if smiling else 0.0
-    smile = max(-float(amounts[:2].mean()), widened)
+    amounts, step = np.zeros(2), 1e-2
+    free = np.array([True, smiling])
+    for _ in range(NEWTON_STEPS):
+        now = measure(amounts)
+        slopes = np.stack([(measure(amounts + d) - now) / step for d in step * np.eye(2)], axis=1)
+        slopes = np.where(np.outer(free, free), slopes, np.eye(2))
+        amounts = amounts + np.linalg.solve(slopes, np.where(free, wanted - now, 0.0))
+        amounts = np.clip(amounts, [-1.5, -1.6], [0.5, 0.0])
+    narrowed = width / max(measure(amounts)[1], 0.1)
+    smile = max(-float(amounts[0]), (narrowed - 1.0) / (SMILE_WIDENS - 1.0) if smiling else 0.0)
     smile = smile if smile > 0.1 else 0.0
-    mouth = moved(amounts)
+    mouth = amounts[0] * fields["plainSmile"] + amounts[1] * fields["mouthStretch"]
     mouth += _fullness(local, narrowed) * fields["fullLips"]
     mouth += _lowered(local, closing, own_gap, smile) * fields["lowMouth"]
     brows = _brow_correction(local, fields, smiling)
@@ -115,19 +103,6 @@ def correct_rest(
         brows=brows - LOWER_LID_FALLS * min(1.0, smile) * fields["eyeSquint"],
         smile=smile,
     )
-
-
-def _newton(measure: Callable[[Array], Array], wanted: Array, free: NDArray[np.bool_]) -> Array:
-    """(3,) amounts of a smile at the left and at the right corner, and of a stretch, that measure as wanted; those
-    that are not free stay 0."""
-    amounts, step = np.zeros(3), 1e-2
-    for _ in range(NEWTON_STEPS):
-        now = measure(amounts)
-        slopes = np.stack([(measure(amounts + d) - now) / step for d in step * np.eye(3)], axis=1)
-        slopes = np.where(np.outer(free, free), slopes, np.eye(3))
-        amounts = amounts + np.linalg.solve(slopes, np.where(free, wanted - now, 0.0))
-        amounts = np.clip(amounts, [-1.5, -1.5, -1.6], [0.5, 0.5, 0.0])
-    return amounts
 
 
 def _fullness(local: Array, narrowed: float) -> float:

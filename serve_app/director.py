@@ -8,15 +8,16 @@ being spoken. What an earlier attempt at the same clip has kept is taken as it i
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from backends.animation.engine import AnimationInfo
 from backends.composition.audio import SAMPLE_RATE
 from backends.composition.fragments import SoundFragments
-from backends.errors import InputError, ProsoponError
+from backends.errors import InputError
 from backends.speech.engine import Voice
 from backends.speech.listening import spoken
 from backends.speech.recorded import Recording, open_recording
@@ -36,19 +37,15 @@ from serve_app.config import TierConfig
 from serve_app.drawing import card_silence, draw_task, label_of, planner_of
 from serve_app.heard import Heard
 from serve_app.kept import Kept, code_version, source_version
-from serve_app.problems import OtherVersionError, QueueFullError
+from serve_app.patience import Patience
 from serve_app.schemas import Report, Stage, VideoRequest
 from serve_app.statements import statement_of
 from serve_app.storage import Storage
 from serve_app.turns import Turns
 from serve_app.work import Checked, Clip, Order, Work, clip_of, languages
 
-T = TypeVar("T")
-
 _MOST_TRANSCRIBED = 100_000
 """Characters of a transcript: more than can be said in the hour that a recording may last."""
-_TRIES = 3
-"""How often an utterance or a segment is made that fails in a way that may pass."""
 
 
 class Director:
@@ -64,7 +61,7 @@ class Director:
         self._stages = stages
         self._storage = storage
         self._tier = tier
-        self._pause_s = pause_s
+        self._patience = Patience(pause_s)
         self._speaking = Turns(tier.parallel_sentences)
         self._drawing = Turns(tier.parallel_segments)
 
@@ -232,7 +229,7 @@ class Director:
         rows = Performance.join(work.rows)
         plan = self._stages.animation.plan
         with work.timed("planning"):
-            return await self._persistently(
+            return await self._patience.call(
                 lambda: plan(request.portrait, request.framing(), speech, rows, request.seed)
             )
 
@@ -243,19 +240,20 @@ class Director:
         request = work.checked.request
         timeline = Timeline(request.fps)
         characters = sum(len(u.text) for u in work.checked.script.utterances)
-        reached_s = 0.0
+        burned, reached_s = request.captions == "burn", 0.0
         async for utterance in utterances:
             speaker = work.checked.voices.get(utterance.language, voice)
+            said: list[SpeechChunk] = []
             await work.draw_after(2 * self._tier.parallel_segments)
-            async with self._speaking.place(work.began + reached_s):
-                with work.timed("speaking"):
-                    spoken = await self._spoken(work, len(work.said), utterance, speaker)
-            chunks = [timeline.place(utterance, chunk) for chunk in spoken]
-            reached_s = chunks[-1].end_s
-            work.tell_said(utterance, chunks)
+            async for chunk in self._spoken(work, utterance, speaker, work.began + reached_s):
+                said.append(timeline.place(utterance, chunk))
+                await self._hear(work, said[-1])
+                if not burned:
+                    yield said[-1], False
+            reached_s = said[-1].end_s
+            work.tell_said(utterance, said)
             work.spoken = min(1.0, work.spoken + len(utterance.text) / characters)
-            for chunk in chunks:
-                await self._hear(work, chunk)
+            for chunk in said if burned else ():  # a caption stands from its first word on
                 yield chunk, False
         last = timeline.finish()
         await self._hear(work, last)
@@ -270,7 +268,7 @@ class Director:
         audio = request.audio
         assert audio is not None
         with work.timed("listening"):
-            followed = await self._persistently(
+            followed = await self._patience.call(
                 lambda: self._stages.speech.follow(audio, utterances)
             )
         work.notices += followed.notices
@@ -312,19 +310,25 @@ class Director:
         yield chunk, True
 
     async def _spoken(
-        self, work: Work, index: int, utterance: Utterance, voice: Voice
-    ) -> tuple[SpeechChunk, ...]:
-        """An utterance on its own clock: kept before anything is made of it, and never spoken again."""
-        if (kept := await asyncio.to_thread(work.kept.speech, index)) is not None:
-            return kept
-        request = work.checked.request
-
-        async def speak() -> list[SpeechChunk]:
-            spoken = self._stages.speech.speak(utterance, voice, request.seed, request.speed)
-            return [chunk async for chunk in spoken]
-
-        chunks = await self._persistently(speak)
-        return await asyncio.to_thread(work.kept.keep_speech, index, chunks)
+        self, work: Work, utterance: Utterance, voice: Voice, due_s: float
+    ) -> AsyncIterator[SpeechChunk]:
+        """An utterance on its own clock: each chunk is kept before anything is made of it, and never made again."""
+        request, index = work.checked.request, len(work.said)
+        kept, whole = await asyncio.to_thread(work.kept.speech, index)
+        for chunk in kept:
+            yield chunk
+        number = len(kept)
+        speak = partial(self._stages.speech.speak, utterance, voice, request.seed, request.speed)
+        following = self._patience.stream(speak, number)
+        while not whole:
+            async with self._speaking.place(due_s):
+                with work.timed("speaking"):
+                    piece = await anext(following, None)
+            if whole := piece is None:
+                await asyncio.to_thread(work.kept.end_speech, index)
+            else:
+                yield await asyncio.to_thread(work.kept.keep_speech, index, number, piece)
+                number += 1
 
     async def _hear(self, work: Work, chunk: SpeechChunk) -> None:
         """Adds a chunk to the clip's sound, and keeps that as far as it can be played."""
@@ -342,25 +346,10 @@ class Director:
         if not work.kept.has_segment(task.performance.start):
             async with self._drawing.place(work.began + start / fps):
                 with work.timed("drawing"):
-                    await self._persistently(lambda: self._stages.animation.draw(task))
+                    await self._patience.call(lambda: self._stages.animation.draw(task))
         if start == 0:
             work.first_segment_s = time.perf_counter() - work.began
         work.tell_drawn(len(task.performance))
-
-    async def _persistently(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Makes again what failed in a way that may pass, so that it costs no attempt; waits while a stage is full or
-        is being updated."""
-        tries = 1
-        while True:
-            try:
-                return await call()
-            except (QueueFullError, OtherVersionError):
-                pass
-            except ProsoponError as error:
-                if not error.retryable or tries == _TRIES:
-                    raise
-                tries += 1
-            await asyncio.sleep(self._pause_s * tries)
 
     async def _compose(self, work: Work, animation: AnimationInfo) -> str:
         key = f"{work.prefix}/clip.mp4"
@@ -382,7 +371,7 @@ class Director:
                 statement=statement,
                 key=key,
             )
-            await self._persistently(lambda: self._stages.composition.compose(task))
+            await self._patience.call(lambda: self._stages.composition.compose(task))
         return key
 
 

@@ -4,7 +4,6 @@ import hashlib
 import io
 import sysconfig
 import zipfile
-from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -31,9 +30,14 @@ def sound_key(prefix: str, start: int) -> str:
     return f"{prefix}/sound/{start:07d}.m4s"
 
 
-def speech_key(prefix: str, index: int) -> str:
-    """Where an utterance is kept, as it was spoken."""
-    return f"{prefix}/speech/{index:05d}.npz"
+def speech_key(prefix: str, index: int, number: int) -> str:
+    """Where a chunk of an utterance is kept, as it was spoken."""
+    return f"{prefix}/speech/{index:05d}/{number:03d}.npz"
+
+
+def end_key(prefix: str, index: int) -> str:
+    """What is there once an utterance is spoken to its end."""
+    return f"{prefix}/speech/{index:05d}/end"
 
 
 class Kept:
@@ -47,16 +51,22 @@ class Kept:
         """Whether an earlier attempt drew it."""
         return segment_key(self._prefix, start) in self._found
 
-    def speech(self, index: int) -> tuple[SpeechChunk, ...] | None:
-        """An utterance's chunks, on its own clock, where an earlier attempt spoke it."""
-        key = speech_key(self._prefix, index)
-        return speech_from(self._storage.get(key)) if key in self._found else None
+    def speech(self, index: int) -> tuple[list[SpeechChunk], bool]:
+        """What an earlier attempt spoke of an utterance, on its own clock, and whether that is all of it."""
+        chunks: list[SpeechChunk] = []
+        while (key := speech_key(self._prefix, index, len(chunks))) in self._found:
+            chunks.append(speech_from(self._storage.get(key)))
+        return chunks, end_key(self._prefix, index) in self._found
 
-    def keep_speech(self, index: int, chunks: Sequence[SpeechChunk]) -> tuple[SpeechChunk, ...]:
-        """Keeps an utterance and gives what is to be used: where two attempts speak it at once, that of the first."""
-        key, data = speech_key(self._prefix, index), speech_bytes(chunks)
+    def keep_speech(self, index: int, number: int, chunk: SpeechChunk) -> SpeechChunk:
+        """Keeps a chunk and gives what is to be used: where two attempts speak it at once, that of the first."""
+        key, data = speech_key(self._prefix, index, number), speech_bytes(chunk)
         won = self._storage.put_new(key, data)
         return speech_from(data if won else self._storage.get(key))
+
+    def end_speech(self, index: int) -> None:
+        """All of an utterance is kept."""
+        self._storage.put_new(end_key(self._prefix, index), b"")
 
     def keep_sound(self, start: int, fragment: bytes) -> None:
         key = sound_key(self._prefix, start)
@@ -67,7 +77,6 @@ class Kept:
 class _Spans(NamedTuple):
     """A chunk without its samples."""
 
-    samples: int
     sample_rate: int
     start_s: float
     phonemes: tuple[PhonemeSpan, ...]
@@ -75,18 +84,15 @@ class _Spans(NamedTuple):
     cues: tuple[CueSpan, ...]
 
 
-_SPANS = TypeAdapter(tuple[_Spans, ...])
+_SPANS = TypeAdapter(_Spans)
 
 
-def speech_bytes(chunks: Sequence[SpeechChunk]) -> bytes:
-    """Chunks as a NumPy archive: all samples, and the spans as JSON, which gives floats back exactly."""
-    spans = tuple(
-        _Spans(len(c.samples), c.sample_rate, c.start_s, c.phonemes, c.words, c.cues)
-        for c in chunks
-    )
-    samples = np.concatenate([np.zeros(0, np.float32), *(c.samples for c in chunks)])
+def speech_bytes(chunk: SpeechChunk) -> bytes:
+    """A NumPy archive: samples, and the spans as JSON, which gives floats back exactly."""
+    c = chunk
+    spans = _SPANS.dump_json(_Spans(c.sample_rate, c.start_s, c.phonemes, c.words, c.cues))
     file = io.BytesIO()
-    np.savez(file, samples=samples, spans=np.frombuffer(_SPANS.dump_json(spans), np.uint8))
+    np.savez(file, samples=c.samples, spans=np.frombuffer(spans, np.uint8))
     return file.getvalue()
 
 
@@ -94,19 +100,14 @@ _DAMAGES = (OSError, ValueError, KeyError, EOFError, RuntimeError)
 """RuntimeError: where a changed bit claims a password, or a kind of archive that nobody writes."""
 
 
-def speech_from(data: bytes) -> tuple[SpeechChunk, ...]:
+def speech_from(data: bytes) -> SpeechChunk:
     """Raises StorageError where the data is none of `speech_bytes`."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            samples, spans = archive["samples"], _SPANS.validate_json(archive["spans"].tobytes())
+            samples, s = archive["samples"], _SPANS.validate_json(archive["spans"].tobytes())
     except (*_DAMAGES, zipfile.BadZipFile, ValidationError) as error:
         raise StorageError(f"the speech that was kept is damaged: {error}") from error
-    chunks, start = [], 0
-    for s in spans:
-        piece = samples[start : start + s.samples]
-        chunks.append(SpeechChunk(piece, s.sample_rate, s.phonemes, s.words, s.cues, s.start_s))
-        start += s.samples
-    return tuple(chunks)
+    return SpeechChunk(samples, s.sample_rate, s.phonemes, s.words, s.cues, s.start_s)
 
 
 @cache

@@ -14,7 +14,7 @@ from backends.script import parse
 from backends.speech.timeline import Timeline
 from backends.types import FloatArray, PhonemeSpan, Speech, SpeechChunk
 from serve_app.config import TierConfig, read_tier
-from serve_app.kept import speech_from, speech_key
+from serve_app.kept import Kept as KeptFiles
 from serve_app.local import Studio, studio
 from serve_app.schemas import Stage, VideoRequest
 from serve_app.work import Clip
@@ -120,10 +120,12 @@ class Workshop:
     def _speech(self, request: VideoRequest, prefix: str) -> Speech:
         """What was spoken, out of what is kept of each utterance."""
         timeline, chunks = Timeline(request.fps), list[SpeechChunk]()
+        kept = KeptFiles(self.studio.storage, prefix)
         for index, utterance in enumerate(
             parse(request.text, request.script_options(10_000)).utterances
         ):
-            spoken = speech_from(self.studio.storage.get(speech_key(prefix, index)))
+            spoken, whole = kept.speech(index)
+            assert whole
             chunks += [timeline.place(utterance, chunk) for chunk in spoken]
         return Speech((*chunks, timeline.finish()))
 

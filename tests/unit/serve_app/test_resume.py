@@ -162,7 +162,8 @@ async def test_attempt_that_dies_while_drawing_loses_at_most_what_was_being_draw
     before = dict(place.watched.drawn)
     done = await place.finished()
     assert (done.status, done.attempts) == (JobStatus.SUCCEEDED, 2)
-    assert set(place.watched.spoken.values()) == {1}
+    asked_again = sum(place.watched.spoken.values()) - len(place.watched.spoken)
+    assert asked_again <= 1, "the sentence in which it died"
     assert place.watched.drawn[at] == 1
     again = [start for start in before if place.watched.drawn[start] > before[start]]
     assert len(again) <= place.tier.parallel_segments
@@ -334,14 +335,14 @@ def test_of_two_that_speak_at_once_the_first_is_heard_by_both(tmp_path: Path) ->
     storage = FolderStorage(tmp_path)
     first, second = Kept(storage, "jobs/a/1"), Kept(storage, "jobs/a/1")
     one, two = (chunk(np.full(10, value, np.float32)) for value in (0.1, 0.2))
-    heard = first.keep_speech(0, [one])
-    assert np.array_equal(heard[0].samples, one.samples)
-    late = second.keep_speech(0, [two])
-    assert np.array_equal(late[0].samples, one.samples)
+    assert np.array_equal(first.keep_speech(0, 0, one).samples, one.samples)
+    assert np.array_equal(second.keep_speech(0, 0, two).samples, one.samples)
     third = Kept(storage, "jobs/a/1")
-    kept = third.speech(0)
-    assert kept is not None and np.array_equal(kept[0].samples, one.samples)
-    assert third.speech(1) is None
+    kept, whole = third.speech(0)
+    assert np.array_equal(kept[0].samples, one.samples) and not whole
+    first.end_speech(0)
+    assert Kept(storage, "jobs/a/1").speech(0)[1]
+    assert third.speech(1) == ([], False)
 
 
 def chunk(samples: np.ndarray[tuple[int], np.dtype[np.float32]]) -> SpeechChunk:
@@ -349,39 +350,36 @@ def chunk(samples: np.ndarray[tuple[int], np.dtype[np.float32]]) -> SpeechChunk:
 
 
 times = st.floats(0, 1e4)
-spoken = st.lists(
-    st.builds(
-        SpeechChunk,
-        samples=st.lists(st.floats(-1, 1, width=32), max_size=5).map(
-            lambda values: np.array(values, np.float32)
-        ),
-        sample_rate=st.integers(8000, 48_000),
-        phonemes=st.lists(st.builds(PhonemeSpan, st.text(max_size=3), times, times)).map(tuple),
-        words=st.lists(
-            st.builds(WordSpan, st.text(max_size=5), times, times, st.integers(), st.integers())
-        ).map(tuple),
-        cues=st.lists(
-            st.builds(
-                CueSpan,
-                st.builds(Cue.of, st.sampled_from(Emotion), st.floats(0, 1)),
-                times,
-                times,
-                st.text(max_size=5),
-                st.just("el"),
-            )
-        ).map(tuple),
-        start_s=times,
+spoken = st.builds(
+    SpeechChunk,
+    samples=st.lists(st.floats(-1, 1, width=32), max_size=5).map(
+        lambda values: np.array(values, np.float32)
     ),
-    max_size=3,
+    sample_rate=st.integers(8000, 48_000),
+    phonemes=st.lists(st.builds(PhonemeSpan, st.text(max_size=3), times, times)).map(tuple),
+    words=st.lists(
+        st.builds(WordSpan, st.text(max_size=5), times, times, st.integers(), st.integers())
+    ).map(tuple),
+    cues=st.lists(
+        st.builds(
+            CueSpan,
+            st.builds(Cue.of, st.sampled_from(Emotion), st.floats(0, 1)),
+            times,
+            times,
+            st.text(max_size=5),
+            st.just("el"),
+        )
+    ).map(tuple),
+    start_s=times,
 )
 
 
 @given(spoken)
-def test_speech_that_is_kept_is_what_was_said(chunks: list[SpeechChunk]) -> None:
-    for said, back in zip(chunks, speech_from(speech_bytes(chunks)), strict=True):
-        assert np.array_equal(said.samples, back.samples)
-        assert back.samples.dtype == np.float32
-        assert replace(said, samples=back.samples) == back
+def test_speech_that_is_kept_is_what_was_said(said: SpeechChunk) -> None:
+    back = speech_from(speech_bytes(said))
+    assert np.array_equal(said.samples, back.samples)
+    assert back.samples.dtype == np.float32
+    assert replace(said, samples=back.samples) == back
 
 
 @given(st.binary(max_size=200))
@@ -392,14 +390,14 @@ def test_damaged_speech_is_told(data: bytes) -> None:
 
 @given(st.integers(0, 10_000), st.integers(0, 255))
 def test_speech_with_a_changed_byte_is_told_or_the_same(at: int, value: int) -> None:
-    said = [chunk(np.linspace(-1, 1, 50, dtype=np.float32))]
+    said = chunk(np.linspace(-1, 1, 50, dtype=np.float32))
     data = bytearray(speech_bytes(said))
     data[at % len(data)] = value
     try:
         kept = speech_from(bytes(data))
     except StorageError:
         return
-    assert np.array_equal(kept[0].samples, said[0].samples)
+    assert np.array_equal(kept.samples, said.samples)
 
 
 async def test_replicas_of_another_version_are_waited_for(

@@ -20,8 +20,9 @@ _UNSPOKEN_S = 0.3
 _UNITS = 2
 """Length of a symbol where the phones stand for their spelling, before it has a length: a space can be halved."""
 
-_PIECE_S = 0.9
-"""Least length of an utterance's first piece; each one is twice as long as the one before it, and the last longer."""
+_PIECE_S = 1.3
+"""Least length of an utterance's first piece, from which a video's first second can be planned; each one is twice as
+long as the one before it, and the last longer."""
 _QUIET = frozenset("ptkbdɡg")
 """Phonemes that begin with a closure: a good place to cut."""
 

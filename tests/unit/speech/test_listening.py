@@ -104,7 +104,8 @@ def closures(chunks: Sequence[SpeechChunk], truths: Sequence[SpeechChunk]) -> li
 @pytest.mark.parametrize("texts", [(), (utterance(FIRST), utterance(SECOND))])
 def test_lips_meet_when_the_speaker_closes_them(texts: tuple[Utterance, ...]) -> None:
     first, second = said(FIRST), said(SECOND)
-    placed = [first.shifted(BEFORE_S), second.shifted(2 * BEFORE_S + first.duration_s)]
+    begins = {BEFORE_S: first, 2 * BEFORE_S + first.duration_s: second}
+    placed = [chunk.shifted(by_s) for by_s, speech in begins.items() for chunk in speech.chunks]
     met = closures([chunk for _, chunk in chunks_of(texts)], placed)
     assert len(met) >= 9
     assert np.mean(met) >= 0.9

@@ -15,10 +15,9 @@ WEB_PORT ?=
 ARGS ?=
 # Two processes, each of which computes in one thread: more only get in each other's way.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
-# What kills and restarts a service runs afterwards, by itself; so does what drives a browser, where there is one.
+# What kills and restarts a service runs afterwards, by itself; the web app has a verb of its own.
 APART := --ignore tests/serve/faults --ignore tests/web
 FAULTS := OMP_NUM_THREADS=1 $(BIN)/pytest tests/serve/faults
-WEB := OMP_NUM_THREADS=1 $(BIN)/pytest tests/web
 export TEXT PORTRAIT OUTPUT
 
 # The first Python that is 3.11 or 3.12 and can make virtual environments.
@@ -47,12 +46,10 @@ ifdef FAST
 test: $(VENV)/.light-dev ## every test with every CPU engine; FAST=1: the light set; ARGS= for pytest
 	$(PYTEST) $(if $(ARGS),,$(APART)) $(ARGS)
 	$(if $(ARGS),,$(FAULTS))
-	$(if $(ARGS),,$(WEB))
 else
 test: $(VENV)/.full
 	$(PYTEST) $(if $(ARGS),,--all-engines $(APART)) $(ARGS)
 	$(if $(ARGS),,$(FAULTS))
-	$(if $(ARGS),,$(WEB))
 endif
 
 test-web: $(VENV)/.web $(VENV)/.light-dev ## the web app in a browser (Debian: apt install chromium)

@@ -18,7 +18,7 @@ from backends.speech.timeline import Timeline
 from backends.types import Performance, Speech
 from benchmarks.sweep.texts import text_of
 
-ROUNDS = 3
+ROUNDS = 6
 
 
 def cpu_s(call: Callable[[], object]) -> float:
@@ -41,12 +41,12 @@ def parsed(characters: int) -> Callable[[], object]:
 
 
 def test_parsing_twice_the_text_takes_about_twice_as_long() -> None:
-    assert ratio(parsed(16_000), parsed(8_000)) < 2.6
+    assert ratio(parsed(16_000), parsed(8_000)) < 3.0
 
 
 def test_greek_as_well() -> None:
     texts = [text_of("el", characters) for characters in (8_000, 4_000)]
-    assert ratio(*(lambda text=text: parse(text) for text in texts)) < 2.6
+    assert ratio(*(lambda text=text: parse(text) for text in texts)) < 3.0
 
 
 def spoken(text: str) -> Speech:
@@ -63,7 +63,7 @@ def test_speaking_and_planning_twice_the_text_takes_about_twice_as_long() -> Non
     def performed(text: str) -> Performance:
         return plan_speech(spoken(text), 25, 0)
 
-    assert ratio(lambda: performed(long), lambda: performed(short)) < 2.6
+    assert ratio(lambda: performed(long), lambda: performed(short)) < 3.0
     assert 1.9 < len(performed(long)) / len(performed(short)) < 2.1
 
 

@@ -112,14 +112,17 @@ def against(cued: Speech, plain: Speech, plain_melody: Floats) -> dict[str, floa
 
 
 def manners(
-    engine: SpeechEngine, sentences: Sequence[str], intensities: Sequence[float]
+    engine: SpeechEngine,
+    sentences: Sequence[str],
+    emotions: Sequence[Emotion],
+    intensities: Sequence[float],
 ) -> Iterator[dict[str, object]]:
     """A row for each emotion and intensity: medians over the sentences, against the neutral voice."""
     texts = list(enumerate(sentences))
     plain = [speak(engine, utterance(s, NO_CUE, NO_CUE), i) for i, s in texts]
     melodies = [melody(chunk) for chunk in plain]
-    for emotion in Emotion:
-        for intensity in intensities if emotion != Emotion.NEUTRAL else ():
+    for emotion in emotions:
+        for intensity in intensities:
             cue = Cue.of(emotion, intensity)
             changes = [
                 against(speak(engine, utterance(s, cue, cue), i), plain[i], melodies[i])
@@ -203,6 +206,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--sentences", type=int, default=len(SENTENCES))
     parser.add_argument("--intensities", type=float, nargs="+", default=[0.5, 1.0])
+    parser.add_argument(
+        "--emotions",
+        type=Emotion,
+        nargs="+",
+        default=[emotion for emotion in Emotion if emotion != Emotion.NEUTRAL],
+        help="whose manner of speaking is measured",
+    )
     asked = parser.parse_args()
     sentences = SENTENCES[: asked.sentences]
     engine = load_engine("piper")
@@ -217,7 +227,7 @@ def main() -> None:
     rows = itertools.chain(
         [cost(engine, sentences)],
         turnings(engine, sentences),
-        manners(engine, sentences, asked.intensities),
+        manners(engine, sentences, asked.emotions, asked.intensities),
     )
     RESULTS.parent.mkdir(exist_ok=True)
     with RESULTS.open("a", encoding="utf-8") as file:

@@ -1,9 +1,9 @@
-"""Takes cues out of a cleaned text, the same wherever the text is cut."""
+"""Takes cues and markup out of a cleaned text, the same wherever the text is cut."""
 
 import re
 from collections.abc import Mapping
 
-from backends.script import cues
+from backends.script import cues, markup
 from backends.script.cues import Mark
 from backends.script.options import ScriptOptions
 from backends.script.text import GAP, Text
@@ -18,10 +18,10 @@ _STAR_PART = r"|\*\Z|\*[^\W\d_][^*\[\]\n\r]{0,60}\Z"
 
 def _pattern(bracket: bool, star: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What is looked for while more may come, and at the end."""
-    whole = r"\\(?P<escaped>[\[\]*])" + _BRACKET * bracket + _STAR * star
-    part = r"|(?P<part>\\\Z" + _BRACKET_PART * bracket + _STAR_PART * star + ")"
+    whole = r"\\(?P<escaped>[\[\]*<])" + _BRACKET * bracket + _STAR * star + markup.WHOLE
+    part = r"(?P<part>\\\Z" + _BRACKET_PART * bracket + _STAR_PART * star + markup.PART + ")|"
     opened = _BRACKET_OPEN * bracket
-    return re.compile(whole + part + opened), re.compile(whole + opened)
+    return re.compile(part + whole + opened), re.compile(whole + opened)
 
 
 _PATTERNS: Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
@@ -44,6 +44,8 @@ class Lexer:
         self.marks: dict[int, Mark] = {}
         """By their position in the source."""
         self.notices: list[Notice] = []
+        self.left_out: dict[str, int] = {}
+        """Markup that is not spoken, with where it first stands in the source."""
 
     def push(self, text: Text, final: bool = False) -> Text:
         chars = self._held.chars + text.chars
@@ -73,6 +75,10 @@ class Lexer:
         content, first = match[kind], match.start(kind)
         if kind == "escaped":
             return content, first
+        if kind == "markup":
+            if not match["entity"]:
+                self.left_out.setdefault(content, position)
+            return markup.spoken(match), first
         if kind == "open":
             message = "a bracket is opened and not closed; its words are spoken"
             self.notices.append(Notice("unclosed_cue", message, position))

@@ -1,6 +1,7 @@
 """Text with cues to Script, whole or piece by piece."""
 
 import re
+from collections.abc import Mapping
 
 from backends.errors import EmptyTextError, TextTooLongError
 from backends.script import languages, utterances
@@ -17,7 +18,7 @@ CHARACTERS_PER_S = 14.5
 _BLANKS = re.compile(rf"[\s{GAP}]*")
 _GAP = re.compile(GAP)
 _LETTER = re.compile(r"[^\W_]")
-_SHOWN = 5
+_SHOWN, _SHOWN_LENGTH = 5, 40
 
 
 class IncrementalParser:
@@ -63,7 +64,12 @@ class IncrementalParser:
                 "the text has no words to speak; write some beside cues, punctuation and emoji"
             )
         left = [utterances.unused(mark) for mark in self._marks if isinstance(mark, CueMark)]
-        notices = [*self._notices, *self._lexer.notices, *left, *self._drop_notices()]
+        markup = {ascii(m)[1:-1]: at for m, at in self._lexer.left_out.items()}
+        left += _told("markup_left_out", "markup is not spoken", markup)
+        left += _told(
+            "dropped_characters", "characters without a sound were left out", self._dropped
+        )
+        notices = [*self._notices, *self._lexer.notices, *left]
         notices.sort(key=lambda notice: (notice.position or 0, notice.code))
         return Script(tuple(self._utterances), tuple(notices))
 
@@ -132,16 +138,17 @@ class IncrementalParser:
                 marks.append(self._lexer.marks.pop(mark.position))
         return marks
 
-    def _drop_notices(self) -> list[Notice]:
-        if not self._dropped:
-            return []
-        shown = ", ".join(
-            char if char.isprintable() else f"U+{ord(char):04X}"
-            for char in list(self._dropped)[:_SHOWN]
-        )
-        more = ", …" if len(self._dropped) > _SHOWN else ""
-        message = f"characters without a sound were left out: {shown}{more}"
-        return [Notice("dropped_characters", message, min(self._dropped.values()))]
+
+def _told(code: str, what: str, found: Mapping[str, int]) -> list[Notice]:
+    """One notice of all that was left out, where there is any."""
+    if not found:
+        return []
+    shown = ", ".join(
+        (each if each.isprintable() else f"U+{ord(each):04X}")[:_SHOWN_LENGTH]
+        for each in list(found)[:_SHOWN]
+    )
+    more = ", …" if len(found) > _SHOWN else ""
+    return [Notice(code, f"{what}: {shown}{more}", min(found.values()))]
 
 
 def parse(text: str, options: ScriptOptions | None = None) -> Script:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 GAP = "\0"
 """Stands where something unspoken was taken out (a cue, an emoji); tidied away later."""
+ESCAPE = "\x1b"
+"""Begins a terminal's commands, which the lexer takes out whole."""
 
 _PLAIN = re.compile(r"[\n\r\x20-\x7e]+")
 _SPOKEN_SYMBOLS = frozenset("°©®℃℉№")
@@ -54,10 +56,12 @@ class Text:
 
 
 @lru_cache(maxsize=4096)
-def _kept(char: str) -> str:
+def speakable(char: str) -> str:
     """The character as it may be spoken, "" for what is invisible, GAP for what has no sound."""
     if char in "\u2028\u2029":
         return "\n"
+    if char == ESCAPE:
+        return char
     if char.isspace():
         return " "
     if "\uff10" <= char <= "\uff5a" or "\U0001d400" <= char <= "\U0001d7ff":  # Ａ and 𝐀 are an A
@@ -117,7 +121,7 @@ def _clean(source: str, offset: int) -> tuple[Text, list[Dropped]]:
     at: list[int] = []
     dropped: list[Dropped] = []
     for index, char in enumerate(source):
-        kept = char if "\x20" <= char <= "\x7e" or char in "\n\r" else _kept(char)
+        kept = char if "\x20" <= char <= "\x7e" or char in "\n\r" else speakable(char)
         if kept == GAP:
             dropped.append(Dropped(char, offset + index))
         if kept:

@@ -29,13 +29,15 @@ SAMPLES = [
     r"\[no\] Dr. Smith paid $5.50 on Nov. 21, 2026, e.g. twice. [hapy] *sad* J. Doe. 🎉 End",
     "Είμαι [χαρούμενη] που σε βλέπω; Ναι! [παύση:0,5] Κοστίζει 5,50 €. Ο κ. Παπάς. Τέλος",
     unicodedata.normalize("NFD", "Τι κάνεις; Είμαι [λυπημένη]. Άνθρωποι, «ναι;» είπε. café [é] x"),
+    "<h1>Title</h1><!-- no --> H<sub>2</sub>O &amp; a<b; <style>p{}</style> x\x1b[1;31my\x1b[K \x1b[sad]z",
     "One.\r\n\r\nTwo\nthree. [sad] [happy] \n- four [open\nfive \\",
 ]
 TOKENS = (
     'Hello everyone [happy] [sad:0.5] [pause:1] [hapy] \\[ [ ] * . ! ? ; ... , : " “ ” ( ) \n '
     "\r\n Dr. e.g. I I'm very to that είμαι [χαρά] χαρούμενη Τι; κ. π.χ. 5 3.14 1,5 5€ $5 14:30 "
     "21/11/2026 50% 🎉 \u200b \u202e \0 \x07 é e\u0301 \ud800 你好。 שלום a@b.gr www.a.gr/x "
-    "- — *joy*"
+    "- — *joy* <b> </b> <br/> <p\tclass='x'> < > <!-- --> <style> </style> & &amp; &#128512; &#769; "
+    "\x1b[31m \x1b \x1b]0;t\x07 \x1b[K"
 )
 WORDS = st.sampled_from(TOKENS.split(" "))
 MESSY = st.lists(st.one_of(WORDS, st.text(max_size=4)), max_size=30).flatmap(

@@ -126,6 +126,9 @@ def whole_way(
         plan = engine.plan(avatar, speech, rows, 0)
         encode_segment(engine.animate(avatar, plan, range(len(rows))), settings, 0)
 
+    # The rig's kernels compile once on a machine; that is no clip's time.
+    for _ in engine.animate(avatar, engine.plan(avatar, speech, rows, 0), range(1)):
+        pass
     return preparing, processor_s(draw)
 
 

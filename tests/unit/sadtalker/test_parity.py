@@ -59,6 +59,9 @@ def load() -> Iterator[Any]:
         geometry.warp_affine = None  # type: ignore[attr-defined]  # imported there, for training
         patch.setitem(sys.modules, "kornia", ModuleType("kornia"))
         patch.setitem(sys.modules, "kornia.geometry", geometry)
+        # It was written for NumPy 1.
+        warning = np.exceptions.VisibleDeprecationWarning
+        patch.setattr(np, "VisibleDeprecationWarning", warning, raising=False)
         yield importlib.import_module
         for name in [n for n in sys.modules if n.partition(".")[0] == "src"]:
             del sys.modules[name]
@@ -166,7 +169,11 @@ def test_coefficients(load: Any) -> None:
 
 @torch.inference_mode()
 def test_frames(load: Any) -> None:
-    """Keypoints and renderer, a quarter of the published size; the fast one's frames, too."""
+    """Keypoints and renderer, a quarter of the published size; the fast one's frames, too.
+
+    The renderer compares in double precision: in single, its threshold on shares of a flow makes either code leave its
+    own exact result by some 2e-4 in single pixels, the authors' by more than this one.
+    """
     parameters = settings("facerender.yaml").model_params
     module = load("src.facerender.modules.keypoint_detector")
     detector = module.KPDetector(**parameters.kp_detector_params, **parameters.common_params)
@@ -182,8 +189,17 @@ def test_frames(load: Any) -> None:
     ours = networks.generator
     alike(theirs, ours)
     driving = points + 0.05 * random(1, 15, 3)
-    frame = theirs(image, kp_driving={"value": driving}, kp_source={"value": points})["prediction"]
-    close(frame, ours(ours.source(image), driving, points))
+
+    def both(kind: Any) -> tuple[Any, Any]:
+        picture, at, still = (value.to(kind) for value in (image, driving, points))
+        frame = theirs.to(kind)(picture, {"value": at}, {"value": still})["prediction"]
+        return frame, ours.to(kind)(ours.source(picture), at, still)
+
+    exact, same = both(torch.float64)
+    close(exact, same, 1e-10)
+    frame, drawn = both(torch.float32)
+    assert (drawn - frame).abs().mean() <= 1e-5
+    assert (drawn - exact).abs().max() <= 2 * (frame - exact).abs().max()
     accelerate(ours)
     fast = ours(ours.source(image), driving, points)
     assert (fast - frame).abs().mean() < 0.1 / 255
@@ -210,8 +226,16 @@ def test_windows(load: Any) -> None:
         assert (wanted == plan.windows(range(frame, frame + 1))[0]).all()
 
 
-def test_alignment(load: Any) -> None:
+def test_alignment(load: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     module = load("src.face3d.util.preprocess")
+    place_of = module.POS
+
+    def numbers_of_place(*points: Any) -> Any:
+        """It takes arrays of one number for numbers, which NumPy no longer does."""
+        shift, scale = place_of(*points)
+        return np.ravel(shift), np.ravel(scale)[0]
+
+    monkeypatch.setattr(module, "POS", numbers_of_place)
     standard = load("src.face3d.util.load_mats").load_lm3d(str(Path(CHECKOUT) / "src" / "config"))
     rng = np.random.default_rng(3)
     crop = cv2.GaussianBlur(rng.integers(0, 255, (256, 256, 3), np.uint8), (9, 9), 3)

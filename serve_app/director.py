@@ -8,6 +8,7 @@ being spoken. What an earlier attempt at the same clip has kept is taken as it i
 import asyncio
 import hashlib
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -44,6 +45,8 @@ from serve_app.storage import Storage
 from serve_app.turns import Turns
 from serve_app.work import Checked, Clip, Order, Work, clip_of, languages
 
+_REMEMBERED = 64
+"""Requests: those of a second or two of the busiest service."""
 _MOST_TRANSCRIBED = 100_000
 """Characters of a transcript: more than can be said in the hour that a recording may last."""
 
@@ -64,6 +67,8 @@ class Director:
         self._patience = Patience(pause_s)
         self._speaking = Turns(tier.parallel_sentences)
         self._drawing = Turns(tier.parallel_segments)
+        self._checked: OrderedDict[str, Checked] = OrderedDict()
+        """Requests that were found good when they came in, until they are carried out."""
 
     async def check(self, request: VideoRequest) -> Checked:
         """Everything that can be found wrong with a request before work on it begins.
@@ -96,7 +101,12 @@ class Director:
                 "reference_audio: no voice speaks here, a recording is heard as it is; leave it out, or give a text"
             )
         portrait = await self._stages.animation.prepare(request.portrait, request.framing())
-        return Checked(request, script, voice, portrait, driving, voices, recording)
+        checked = Checked(request, script, voice, portrait, driving, voices, recording)
+        if driving is None and recording is None:  # what they hold is too large to be remembered
+            self._checked[request.model_dump_json()] = checked
+            if len(self._checked) > _REMEMBERED:
+                self._checked.popitem(last=False)
+        return checked
 
     async def _recording(self, request: VideoRequest) -> Recording:
         """The request's audio, read and judged."""
@@ -120,7 +130,7 @@ class Director:
         """Raises as `check` does, and UnsupportedEncoderError."""
         began = time.perf_counter()
         report(Stage.PARSING, 0.0)
-        checked = await self.check(request)
+        checked = self._checked.pop(request.model_dump_json(), None) or await self.check(request)
         settings = await self._stages.animation.encoder(
             request.codec, request.encoder, request.quality, request.fps, checked.portrait.size
         )
@@ -217,6 +227,7 @@ class Director:
                         frames = range(waiting.start, min(waiting.stop, planned))
                         drawing.create_task(self._draw(work, draw_task(work, frames, heard, plan)))
                         waiting = next(grid)
+                    await self._hear(work, chunk)  # while the picture is drawn elsewhere
                     work.tell()
         except ExceptionGroup as group:
             raise group.exceptions[0] from None
@@ -247,7 +258,6 @@ class Director:
             await work.draw_after(2 * self._tier.parallel_segments)
             async for chunk in self._spoken(work, utterance, speaker, work.began + reached_s):
                 said.append(timeline.place(utterance, chunk))
-                await self._hear(work, said[-1])
                 if not burned:
                     yield said[-1], False
             reached_s = said[-1].end_s
@@ -256,7 +266,6 @@ class Director:
             for chunk in said if burned else ():  # a caption stands from its first word on
                 yield chunk, False
         last = timeline.finish()
-        await self._hear(work, last)
         work.spoken = 1.0
         yield last, True
 
@@ -281,7 +290,6 @@ class Director:
             if utterance is not None:
                 work.tell_said(utterance, [chunk])
             work.spoken = min(1.0, chunk.end_s / recording.duration_s)
-            await self._hear(work, chunk)
             yield chunk, following is None
 
     async def _with_card(
@@ -292,7 +300,6 @@ class Director:
             yield chunk, False
             if final:
                 silence = card_silence(work, chunk)
-                await self._hear(work, silence)
                 yield silence, True
 
     async def _replay(self, work: Work) -> AsyncIterator[tuple[SpeechChunk, bool]]:
@@ -305,7 +312,6 @@ class Director:
             heard = driving.sound[: len(samples)]
             samples[: len(heard)] = heard
         chunk = SpeechChunk(samples, SAMPLE_RATE, (PhonemeSpan("_", 0.0, end_s),), (), ())
-        await self._hear(work, chunk)
         work.spoken = 1.0
         yield chunk, True
 

@@ -7,6 +7,7 @@ they were raised, not as Ray wraps them.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ray.exceptions import (
@@ -20,7 +21,7 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
 from backends.animation.engine import AnimationInfo
-from backends.composition.settings import EncoderSettings
+from backends.composition.settings import EncoderSettings, Quality
 from backends.errors import EngineError, ProsoponError
 from backends.faces.framing import Framing
 from backends.performance.driving import Driving
@@ -64,7 +65,7 @@ class _Client:
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
         self._stage = handle.deployment_name
-        self._known: dict[str, Any] = {}
+        self._known: dict[Any, Any] = {}
 
     async def _call(self, method: str, *args: object) -> Any:
         async def once() -> Any:
@@ -82,19 +83,6 @@ class _Client:
         if method not in self._known:
             self._known[method] = await self._call(method)
         return self._known[method]
-
-    async def _collect(self, method: str, *args: object) -> list[Any]:
-        """Everything that a streaming method yields; a stream that breaks off is begun anew."""
-
-        async def once() -> list[Any]:
-            response = self._streamed(method, *args)
-            try:
-                return [item async for item in response]
-            except asyncio.CancelledError:
-                response.cancel()
-                raise
-
-        return await self._persistently(once)
 
     async def _stream(self, method: str, *args: object) -> AsyncGenerator[Any, None]:
         """What a streaming method yields, as it comes: what breaks off is the caller's to begin anew."""
@@ -163,8 +151,9 @@ class SpeechHandle(_Client):
     async def speak(
         self, utterance: Utterance, voice: Voice, seed: int, speed: float
     ) -> AsyncIterator[SpeechChunk]:
-        for chunk in await self._collect("speak", utterance, voice, seed, speed):
-            yield chunk
+        async with aclosing(self._stream("speak", utterance, voice, seed, speed)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     async def follow(self, audio: str, utterances: tuple[Utterance, ...]) -> Followed:
         followed: Followed = await self._call("follow", audio, utterances)
@@ -187,8 +176,11 @@ class AnimationHandle(_Client):
     async def encoder(
         self, codec: str, encoder: str, quality: str, fps: int, size: tuple[int, int]
     ) -> EncoderSettings:
-        settings: EncoderSettings = await self._call("encoder", codec, encoder, quality, fps, size)
-        return settings
+        settings: EncoderSettings = self._known.get((codec, encoder)) or await self._call(
+            "encoder", codec, encoder, quality, fps, size
+        )
+        self._known[codec, encoder] = settings
+        return replace(settings, quality=Quality(quality), fps=fps, size=size)
 
     async def capture(self, video: str, fps: int) -> Driving:
         driving: Driving = await self._call("capture", video, fps)

@@ -15,6 +15,8 @@ from serve_app.problems import TierUnavailableError
 _RUNNING = "RUNNING"
 """Among the states of replicas, which are strings by nature."""
 _FRESH_S = 1.0
+_OLD_S = 10.0
+"""To ask takes a tenth of a second: for so long tiers that were well are told as they were, and asked after meanwhile."""
 _PATIENCE_S = 5.0
 _LONGEST_REASON = 500
 
@@ -28,13 +30,21 @@ class ServeTiers:
         self._states: Mapping[str, TierState] = {}
         self._asked = float("-inf")
         self._asking = asyncio.Lock()
+        self._meanwhile: asyncio.Task[None] | None = None
 
     async def states(self) -> Mapping[str, TierState]:
+        age_s = time.monotonic() - self._asked
+        if age_s > _OLD_S or not all(state.available for state in self._states.values()):
+            await self._refresh()
+        elif age_s > _FRESH_S and (self._meanwhile is None or self._meanwhile.done()):
+            self._meanwhile = asyncio.create_task(self._refresh())
+        return self._states
+
+    async def _refresh(self) -> None:
         async with self._asking:
             if time.monotonic() - self._asked > _FRESH_S:
                 self._states = await self._ask()
                 self._asked = time.monotonic()
-        return self._states
 
     async def client(self, name: str) -> TierClient:
         if name not in self._clients:

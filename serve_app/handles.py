@@ -96,6 +96,25 @@ class _Client:
         except Exception as error:
             raise self._mapped(_cause(error)) from error
 
+    async def _continued(self, method: str, *args: object) -> AsyncGenerator[Any, None]:
+        """As `_stream`, of what is the same whenever it is begun: where it breaks off, it goes on from there."""
+        given, attempt = 0, 1
+        while True:
+            number = 0
+            try:
+                async with aclosing(self._stream(method, *args)) as items:
+                    async for item in items:
+                        number += 1
+                        if number > given:
+                            yield item
+                            given = number
+                return
+            except StageLostError:
+                if attempt == ATTEMPTS:
+                    raise
+            await asyncio.sleep(_PAUSE_S * attempt)
+            attempt += 1
+
     def _streamed(self, method: str, *args: object) -> Any:
         streaming = self._handle.options(stream=True)
         return getattr(streaming, method).remote(*args, carried=carried())
@@ -151,7 +170,7 @@ class SpeechHandle(_Client):
     async def speak(
         self, utterance: Utterance, voice: Voice, seed: int, speed: float
     ) -> AsyncIterator[SpeechChunk]:
-        async with aclosing(self._stream("speak", utterance, voice, seed, speed)) as chunks:
+        async with aclosing(self._continued("speak", utterance, voice, seed, speed)) as chunks:
             async for chunk in chunks:
                 yield chunk
 

@@ -16,7 +16,7 @@ _RUNNING = "RUNNING"
 """Among the states of replicas, which are strings by nature."""
 _FRESH_S = 1.0
 _OLD_S = 10.0
-"""To ask takes a tenth of a second: for so long tiers that were well are told as they were, and asked after meanwhile."""
+"""To ask takes a tenth of a second: so long, tiers that were well are told as they were, and asked after meanwhile."""
 _PATIENCE_S = 5.0
 _LONGEST_REASON = 500
 

@@ -139,6 +139,23 @@ async def test_stream_that_breaks_off_is_begun_anew_and_nothing_comes_twice() ->
     assert await speak(handle) == ["a", "b", "c"]
 
 
+async def test_stream_that_always_breaks_off_is_given_up() -> None:
+    handle = Handle(*[["a", ActorDiedError()]] * ATTEMPTS)
+    with pytest.raises(EngineError, match="Stage"):
+        await speak(handle)
+    assert len(handle.responses) == ATTEMPTS
+
+
+async def test_speech_is_handed_on_while_the_rest_is_spoken() -> None:
+    client = SpeechHandle(
+        cast(DeploymentHandle[Any], Handle(["a", SynthesisError("out of breath")]))
+    )
+    spoken = aiter(client.speak(UTTERANCE, VOICE, 0, 1.0))
+    assert await anext(spoken) == "a"
+    with pytest.raises(SynthesisError):
+        await anext(spoken)
+
+
 async def test_error_in_a_stream_comes_out_as_it_was_raised() -> None:
     with pytest.raises(SynthesisError, match="out of breath"):
         await speak(Handle(["a", wrapped(SynthesisError("out of breath"))]))

@@ -6,6 +6,14 @@ wrong, with which input, and what to do about it. `code` is stable and part of t
 
 from typing import ClassVar
 
+_MOST_SHOWN = 200
+
+
+def shown(text: str) -> str:
+    """A caller's own words as they stand in a message: not long, and nothing that a terminal would obey."""
+    cut = text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in cut)
+
 
 class ProsoponError(Exception):
     """Base of every error that Prosopon raises on purpose."""

@@ -18,6 +18,7 @@ from ray.serve.handle import DeploymentHandle
 from backends import animation, speech
 from backends.engines import engine_names
 from backends.errors import UnknownEngineError
+from backends.media.apart import Apart
 from serve_app import replicas
 from serve_app.api import create_api
 from serve_app.auth import KeyRing
@@ -53,7 +54,8 @@ class _Director(Tier):
     ) -> None:
         replicas.set_up()
         stages = remote_stages(parser, speech, animation, composition)
-        super().__init__(config, stages, open_storage(storage_url()), SqlJobs(jobs_url()))
+        jobs, storage = SqlJobs(jobs_url()), open_storage(storage_url())
+        super().__init__(config, stages, storage, jobs, Apart())
         self._running = asyncio.create_task(self.run())
 
     def check_health(self) -> None:

@@ -28,14 +28,15 @@ from backends.composition.settings import Codec, EncoderChoice, EncoderSettings,
 from backends.errors import AnimationError, InputError
 from backends.faces.framing import SOURCE, Framing, names_picture
 from backends.faces.presets import PRESETS, preset
+from backends.media import HERE, Media
 from backends.performance.driving import Driving
 from backends.script import ScriptOptions, parse
 from backends.speech import find_voice
 from backends.speech import load_engine as load_speech_engine
-from backends.speech.cloning import read_reference
-from backends.speech.engine import SpeechEngine, SpeechInfo, Voice
+from backends.speech.cloning import UNNAMED_REFERENCE, read_reference
+from backends.speech.engine import SpeechEngine, SpeechInfo, Voice, VoiceReference
 from backends.speech.listening import Followed, follow
-from backends.speech.recorded import open_recording
+from backends.speech.recorded import UNNAMED_SOUND
 from backends.types import (
     COEFFICIENTS,
     POSE,
@@ -76,10 +77,11 @@ class Parser:
 
 
 class Speech:
-    def __init__(self, config: EngineConfig, storage: Storage) -> None:
+    def __init__(self, config: EngineConfig, storage: Storage, media: Media = HERE) -> None:
         self._engine: SpeechEngine = load_speech_engine(config.engine, config.options)
         self._config = config
         self._storage = storage
+        self._media = media
         self._health = Health()
 
     def check_health(self) -> None:
@@ -106,7 +108,7 @@ class Speech:
     ) -> Voice:
         heard = None
         if reference is not None:
-            heard = await asyncio.to_thread(lambda: read_reference(self._storage.path(reference)))
+            heard = await asyncio.to_thread(self._reference, reference)
         found = find_voice(self._engine, voice, language, heard)
         check_licence(self._config, found.licence, f"the voice {found.id}")
         return found
@@ -123,17 +125,25 @@ class Speech:
         return await asyncio.to_thread(self._follow, audio, utterances)
 
     def _follow(self, audio: str, utterances: tuple[Utterance, ...]) -> Followed:
-        return follow(open_recording(self._storage.path(audio)), utterances)
+        return follow(
+            self._media.open_recording(self._storage.path(audio), UNNAMED_SOUND), utterances
+        )
+
+    def _reference(self, audio: str) -> VoiceReference:
+        return read_reference(self._storage.path(audio), UNNAMED_REFERENCE, self._media)
 
 
 class Animation:
-    def __init__(self, config: EngineConfig, storage: Storage, parallel: int = 1) -> None:
+    def __init__(
+        self, config: EngineConfig, storage: Storage, parallel: int = 1, media: Media = HERE
+    ) -> None:
         self._engine: AnimationEngine[Any, Any] = load_animation_engine(
             config.engine, config.options
         )
         check_licence(config, self._engine.info.licence, f"the engine {config.engine}")
         self._health = Health()
         self._storage = storage
+        self._media = media
         self._drawers = ThreadPoolExecutor(parallel, thread_name_prefix="draw")
         self._avatars: OrderedDict[tuple[str, Framing], tuple[Any, Prepared]] = OrderedDict()
         self._preparing = Lock()
@@ -212,16 +222,17 @@ class Animation:
         from backends.faces.clip import check_reference
 
         picture = _picture(portrait, self._storage)
-        return portrait_check(check_reference(picture, "the picture", "the video"))
+        found = check_reference(picture, "the picture", "the video", self._media)
+        return portrait_check(found)
 
     def _capture(self, video: str, fps: int) -> Driving:
         """Tracked once: a request is checked before it is carried out."""
-        from backends.faces.video import UNNAMED_DRIVING, open_video
+        from backends.faces.video import UNNAMED_DRIVING
         from backends.performance.capture import capture
 
         with self._capturing:
             if (video, fps) not in self._captured:
-                footage = open_video(self._storage.get(video), UNNAMED_DRIVING)
+                footage = self._media.open_video(self._storage.get(video), UNNAMED_DRIVING)
                 frames = footage.frames(_TRACKED_SIZE)
                 rows = capture(frames, fps, footage.fps, UNNAMED_DRIVING)
                 self._captured[video, fps] = Driving(rows, footage.sound())
@@ -249,7 +260,7 @@ class Animation:
             if key not in self._avatars:
                 picture = _picture(portrait, self._storage)
                 name = portrait if portrait.startswith("preset:") else "the picture"
-                framed = load_reference(picture, framing, name)
+                framed = load_reference(picture, framing, name, self._media)
                 if framing.background != SOURCE:
                     framed = self._before(framed, framing.background)
                 avatar = self._engine.prepare(framed)
@@ -275,7 +286,8 @@ class Animation:
                 "or take a picture as the portrait"
             )
         picture = self._storage.get(background) if names_picture(background) else None
-        return replace(reference, backdrop=load_backdrop(background, picture, reference.size))
+        backdrop = load_backdrop(background, picture, reference.size, self._media)
+        return replace(reference, backdrop=backdrop)
 
 
 class Composition:

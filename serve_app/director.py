@@ -19,9 +19,10 @@ from backends.animation.engine import AnimationInfo
 from backends.composition.audio import SAMPLE_RATE
 from backends.composition.fragments import SoundFragments
 from backends.errors import InputError
+from backends.media import HERE, Media
 from backends.speech.engine import Voice
 from backends.speech.listening import spoken
-from backends.speech.recorded import Recording, open_recording
+from backends.speech.recorded import UNNAMED_SOUND, Recording
 from backends.speech.timeline import Timeline
 from backends.types import (
     NO_CUE,
@@ -55,15 +56,22 @@ class Director:
     """Makes clips with the stages of one tier."""
 
     def __init__(
-        self, stages: Stages, storage: Storage, tier: TierConfig, pause_s: float = 0.5
+        self,
+        stages: Stages,
+        storage: Storage,
+        tier: TierConfig,
+        pause_s: float = 0.5,
+        media: Media = HERE,
     ) -> None:
         """
         Args:
             pause_s: before something is made again that failed; then twice as long.
+            media: who decodes recordings.
         """
         self._stages = stages
         self._storage = storage
         self._tier = tier
+        self._media = media
         self._patience = Patience(pause_s)
         self._speaking = Turns(tier.parallel_sentences)
         self._drawing = Turns(tier.parallel_segments)
@@ -119,7 +127,8 @@ class Director:
                 "text: the audio is heard instead of one; give what it says as transcript"
             )
         return await asyncio.to_thread(
-            lambda audio: open_recording(self._storage.path(audio)), request.audio
+            lambda audio: self._media.open_recording(self._storage.path(audio), UNNAMED_SOUND),
+            request.audio,
         )
 
     async def make(self, request: VideoRequest, prefix: str, report: Report) -> Clip:

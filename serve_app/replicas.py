@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
 
+from backends.media.apart import Apart
 from serve_app import deployments
 from serve_app.config import EngineConfig, storage_url
 from serve_app.logs import set_up_replica_logs
@@ -85,7 +86,7 @@ class Parser(deployments.Parser):
 class Speech(deployments.Speech):
     def __init__(self, config: EngineConfig) -> None:
         set_up(_SPEAKS)
-        super().__init__(config, open_storage(storage_url()))
+        super().__init__(config, open_storage(storage_url()), Apart())
         self.warm_up()
 
 
@@ -93,7 +94,9 @@ class Speech(deployments.Speech):
 class Animation(deployments.Animation):
     def __init__(self, config: EngineConfig) -> None:
         set_up(_DRAWS)
-        super().__init__(config, open_storage(storage_url()))
+        apart = Apart()
+        apart.start()  # portraits of others come sooner or later, and then it is there
+        super().__init__(config, open_storage(storage_url()), media=apart)
         self.warm_up()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from backends.composition.audio import SAMPLE_RATE
 from backends.composition.fragments import SoundFragments
 from backends.errors import ProsoponError
+from backends.media import HERE, Media
 from backends.performance import PerformanceOptions, Planner
 from backends.script import ScriptOptions
 from backends.speech.timeline import Timeline
@@ -34,11 +35,18 @@ _SPEECH_FPS, _TAIL_S = 100, 0.1
 class Tier:
     """Answers the gateway's questions and, while `run` runs, takes the tier's jobs."""
 
-    def __init__(self, config: TierConfig, stages: Stages, storage: Storage, jobs: Jobs) -> None:
+    def __init__(
+        self,
+        config: TierConfig,
+        stages: Stages,
+        storage: Storage,
+        jobs: Jobs,
+        media: Media = HERE,
+    ) -> None:
         self._config = config
         self._stages = stages
         self._storage = storage
-        self._director = Director(stages, storage, config)
+        self._director = Director(stages, storage, config, media=media)
         self._runner = Runner(
             self._director, jobs, storage, config.tier, tenant_jobs=config.tenant_jobs
         )

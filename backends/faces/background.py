@@ -1,26 +1,28 @@
 """What is shown behind the person: the portrait's own background, a blur of it, a colour or another picture."""
 
 import re
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from backends.errors import InputError
 from backends.faces.framing import BLUR, SOURCE
-from backends.faces.images import read_image
+from backends.media import HERE, Media
 from backends.types import Backdrop, ImageArray
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-def load_backdrop(background: str, picture: bytes | Path | None, size: tuple[int, int]) -> Backdrop:
+def load_backdrop(
+    background: str, picture: bytes | None, size: tuple[int, int], media: Media = HERE
+) -> Backdrop:
     """The background of a clip.
 
     Args:
         background: "source", "blur", "#rrggbb", or anything else for the picture.
-        picture: a picture's bytes or path, where the background names one.
+        picture: a picture's bytes, where the background names one.
         size: width and height of the clip; a picture covers it and is cut off where it is longer.
+        media: who decodes the picture.
 
     Raises:
         InputError: a colour is not written as #rrggbb.
@@ -40,7 +42,7 @@ def load_backdrop(background: str, picture: bytes | Path | None, size: tuple[int
         return np.ascontiguousarray(np.broadcast_to(colour, (height, width, 3)))
     if picture is None:
         raise InputError(f"the background {background!r} is not source, blur, #rrggbb or a picture")
-    return _covering(read_image(picture, "the background"), width, height)
+    return _covering(media.read_image(picture, "the background"), width, height)
 
 
 def _covering(pixels: ImageArray, width: int, height: int) -> ImageArray:

@@ -13,8 +13,15 @@ import numpy as np
 from backends.errors import NoFaceError, UnreadableMediaError
 from backends.faces.framing import Crop, Framing, output_size
 from backends.faces.images import UNNAMED, read_image
-from backends.faces.portrait import PortraitReport, check, choose_crop, load_portrait
-from backends.faces.video import UNNAMED_CLIP, Footage, is_video, open_video
+from backends.faces.portrait import (
+    PortraitReport,
+    check,
+    choose_crop,
+    frame_portrait,
+    load_portrait,
+)
+from backends.faces.video import UNNAMED_CLIP, Footage, is_video
+from backends.media import HERE, Media
 from backends.types import Box, ImageArray, Reference, ReferenceVideo
 
 JPEG_QUALITY = 95
@@ -24,42 +31,59 @@ FEWEST = 8
 """Frames: shorter, and it is no video but a picture."""
 
 
-def load_reference(source: bytes | Path, framing: Framing, name: str) -> Reference:
-    """A picture as `load_portrait` frames it, a video as `load_clip` does; told apart by the content."""
-    if isinstance(source, bytes) and is_video(source):
-        return load_clip(source, framing, UNNAMED_CLIP if name == UNNAMED else name)
-    return load_portrait(source, framing, name)
+def load_reference(
+    source: bytes | Path, framing: Framing, name: str, media: Media = HERE
+) -> Reference:
+    """A picture as `load_portrait` frames it, a video as `load_clip` does; told apart by the content.
+
+    Args:
+        source: a file's bytes, or where a picture of this machine's own lies.
+        media: who decodes the bytes.
+    """
+    if isinstance(source, Path):
+        return load_portrait(source, framing, name)
+    if is_video(source):
+        return load_clip(source, framing, UNNAMED_CLIP if name == UNNAMED else name, media)
+    return frame_portrait(media.read_image(source, name), framing, name)
 
 
-def check_reference(source: bytes | Path, picture: str, video: str) -> PortraitReport:
+def check_reference(
+    source: bytes | Path, picture: str, video: str, media: Media = HERE
+) -> PortraitReport:
     """The faces of a picture, or of a video where `load_clip` looks for the one to follow.
 
     Args:
-        source: the file's bytes, or where a picture lies.
+        source: the file's bytes, or where a picture of this machine's own lies.
         picture, video: what messages call it.
+        media: who decodes the bytes.
 
     Raises:
         UnreadableMediaError, MediaTooLargeError: see `read_image`, `open_video` and `Footage.frames`.
     """
-    if isinstance(source, Path) or not is_video(source):
+    if isinstance(source, Path):
         return check(read_image(source, picture), picture)
-    reports = (check(frame, video) for frame in _looked_at(open_video(source, video)))
+    if not is_video(source):
+        return check(media.read_image(source, picture), picture)
+    reports = (check(frame, video) for frame in _looked_at(media.open_video(source, video)))
     first = next(reports)
     return first if first.fit else next((report for report in reports if report.fit), first)
 
 
-def load_clip(data: bytes, framing: Framing, name: str = UNNAMED_CLIP) -> ReferenceVideo:
+def load_clip(
+    data: bytes, framing: Framing, name: str = UNNAMED_CLIP, media: Media = HERE
+) -> ReferenceVideo:
     """Reads and frames a reference video.
 
     Args:
         data: the file's bytes.
         name: what messages call it.
+        media: who decodes it.
 
     Raises:
         UnreadableMediaError, MediaTooLargeError: see `open_video` and `Footage.frames`.
         NoFaceError, FaceTooSmallError, InputError: see `frame_portrait`; no looked-at frame has a face that works.
     """
-    footage = open_video(data, name)
+    footage = media.open_video(data, name)
     face, crop = _chosen(footage, framing)
     size = output_size(crop.width, crop.height, framing.size)
     frames = tuple(_packed(frame, crop, size) for frame in footage.frames())

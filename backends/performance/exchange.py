@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from backends.errors import InputError
+from backends.errors import InputError, shown
 from backends.types import COEFFICIENTS, POSE, FloatArray, Performance
 
 HEAD = ("HeadYaw", "HeadPitch", "HeadRoll")
@@ -222,7 +222,7 @@ def from_json(text: str) -> Performance:
         data = _File.model_validate_json(text)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, fault["loc"])) or "the file"
+        where = shown(".".join(map(str, fault["loc"]))) or "the file"
         raise InputError(f"The performance JSON is wrong at {where}: {fault['msg']}.") from error
     names = data.names
     if (names.coefficients, names.pose, names.gaze) != (COEFFICIENTS, POSE, GAZE):

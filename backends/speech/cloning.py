@@ -10,10 +10,10 @@ import soundfile
 import soxr
 
 from backends.errors import InputError
+from backends.media import HERE, Media
 from backends.speech.engine import VoiceReference
 from backends.speech.hearing import HEARING_HZ, measure
 from backends.speech.pitch import HOP_S, Floats, pitch_track
-from backends.speech.recorded import open_recording
 from backends.types import FloatArray
 
 LEAST_S, MOST_S = 6.0, 30.0
@@ -34,19 +34,22 @@ _APART_OCTAVES, _APART_SPREADS, _OTHER_S = 0.4, 4.0, 1.5
 """Two speakers: pitches so far apart, so many times as far as each wanders, each heard so long."""
 
 
-def read_reference(source: bytes | Path, name: str = UNNAMED_REFERENCE) -> VoiceReference:
+def read_reference(
+    source: bytes | Path, name: str = UNNAMED_REFERENCE, media: Media = HERE
+) -> VoiceReference:
     """Speech of one person, fit to be cloned.
 
     Args:
         source: A sound file's content, or where it is.
         name: What messages call it.
+        media: Who decodes it.
 
     Raises:
         UnreadableMediaError, MediaTooLargeError: as `backends.speech.recorded.open_recording`.
         InputError: it is too short, silent, clipped, noisy, hardly speech, or of two speakers whose
             pitches differ by a fourth or more; voices of nearly one pitch are not told apart.
     """
-    recording = open_recording(source, name)
+    recording = media.open_recording(source, name)
     if recording.duration_s < LEAST_S:
         raise InputError(
             f"{name} is {recording.duration_s:.1f} s long; at least {LEAST_S:.0f} s of speech are "

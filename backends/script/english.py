@@ -1,7 +1,7 @@
 """Numbers, dates, money, abbreviations and symbols as English words."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from num2words import num2words
@@ -21,15 +21,21 @@ _CURRENCIES: Mapping[str, tuple[str, str, str, str]] = {
     "€": ("euro", "euros", "cent", "cents"),
     "£": ("pound", "pounds", "penny", "pence"),
     "¥": ("yen", "yen", "sen", "sen"),
+    "₹": ("rupee", "rupees", "paisa", "paise"),
+    "₽": ("ruble", "rubles", "kopeck", "kopecks"),
+    "₺": ("lira", "lira", "kurush", "kurush"),
+    "₩": ("won", "won", "", ""),
+    "₿": ("bitcoin", "bitcoin", "", ""),
+    "CHF": ("Swiss franc", "Swiss francs", "centime", "centimes"),
 }
 _CODES: Mapping[str, str] = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "US$": "$"}
+_CODE = r"(?:USD|EUR|GBP|JPY|CHF)\b"
 _SCALES: Mapping[str, str] = {
     "k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion",
     "tn": "trillion", "thousand": "thousand", "million": "million", "billion": "billion",
     "trillion": "trillion",
 }  # fmt: skip
 _SCALE = r"(?:\s?(?P<scale>(?i:thousand|million|billion|trillion|[kmb]|mn|bn|tn))\b)?"
-_UNIT = "|".join(sorted(map(re.escape, ENGLISH.keys() - {"in"}), key=len, reverse=True))
 _ABBREVIATIONS: Mapping[str, str] = {
     "dr": "Doctor", "mr": "Mister", "mrs": "Missus", "ms": "Miz", "prof": "Professor",
     "jr": "Junior", "sr": "Senior", "gen": "General", "gov": "Governor", "sgt": "Sergeant",
@@ -83,6 +89,7 @@ _WORDS = Vocabulary(
         "÷": "divided by", "<": "less than", ">": "greater than", "°": "degrees", "№": "number",
         "$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "©": "copyright", "§": "section",
         "±": "plus or minus", "≤": "less than or equal to", "≥": "greater than or equal to", "≠": "not equal to",
+        "₹": "rupees", "₽": "rubles", "₺": "lira", "₩": "won", "₿": "bitcoin",
         "¢": "cents", "≈": "about", "~": "about", "℃": "degrees Celsius",
         "℉": "degrees Fahrenheit",
     },
@@ -90,6 +97,11 @@ _WORDS = Vocabulary(
         ".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", "+": "plus",
         ":": "colon", "~": "tilde", "%": "percent", "=": "equals", "&": "and",
     },
+    hashtag="hashtag",
+    by="by",
+    times="times",
+    per="per",
+    inches="inches",
 )  # fmt: skip
 
 
@@ -209,6 +221,12 @@ def _numeral(match: re.Match[str]) -> str:
     return f"{match['name']} " + (f"the {ordinal(value)}" if kind == "ordinal" else cardinal(value))
 
 
+def _reference(match: re.Match[str]) -> str:
+    value = roman.value(match["numeral"].upper())
+    name = _REFERENCES[match["name"].casefold()]
+    return f"{name} {cardinal(value)}" if value else match.group()
+
+
 def _days(match: re.Match[str]) -> str:
     first, last = (next(d for d in _DAYS if d.startswith(match[i][:3])) for i in (1, 2))
     return f"{first} to {last}"
@@ -245,7 +263,7 @@ class English(Verbalizer):
         scale = _SCALES.get((match["scale"] or "").casefold())
         if scale:
             return f"{sign}{decimal(number)} {scale} {currency[not _before_its_noun(match)]}"
-        if len(number.fraction) > 2:
+        if len(number.fraction) > 2 or (number.fraction and not currency[2]):
             return f"{sign}{decimal(number)} {currency[1]}"
         cents = int(number.fraction.ljust(2, "0"))
         many = number.whole != 1 and (cents or not _before_its_noun(match))
@@ -255,11 +273,23 @@ class English(Verbalizer):
             return sign + whole
         return sign + (f"{whole} and {part}" if number.whole else part)
 
+    @property
+    def units(self) -> Collection[str]:
+        return ENGLISH.keys() - {"in"}
+
+    def unit(self, written: str, many: bool) -> str:
+        return ENGLISH[written][many]
+
+    def share(self, unit: str) -> str:
+        one = ENGLISH[unit][0]
+        return f"of {'an' if one.startswith(('inch', 'ounce', 'hour')) else 'a'} {one}"
+
     def _unit(self, match: re.Match[str]) -> str:
         number = self.read(match["number"])
         if number is None:
             return match.group()
-        return f"{self.sign(match)}{decimal(number)} {ENGLISH[match['unit']][number != (1, '')]}"
+        unit = self.unit(match["unit"], number != (1, ""))
+        return f"{self.sign(match)}{decimal(number)} {unit}{self.per(match)}"
 
     def named_dates(self) -> Rules:
         return (
@@ -291,6 +321,7 @@ class English(Verbalizer):
 
     def figures(self) -> Rules:
         return (
+            (re.compile(r"(?<=\w)['’](?=\d\d(?!\d))"), lambda _: " "),
             (re.compile(r"(?<=[ap]m|m\.)\s?[-–]\s?(?=\d)"), lambda _: " to "),
             (re.compile(r"(?<![\w.,])(\d)['’′]\s?(1[01]|\d)(?:[\"”″]|['’]{2})"), _feet_and_inches),
             (re.compile(r"(?<![\w.,])(\d{1,3})\s?ft\.?\s(1[01]|\d)\s?in\b\.?"), _feet_and_inches),
@@ -305,7 +336,7 @@ class English(Verbalizer):
             ),
             (
                 re.compile(
-                    rf"(?P<sign>{SIGN})(?P<currency>US\$|[$€£¥]|\b(?:USD|EUR|GBP|JPY)\b)\s?"
+                    rf"(?P<sign>{SIGN})(?P<currency>US\$|[{numbers.CURRENCY}]|\b{_CODE})\s?"
                     rf"(?P<number>{NUMBER}){_SCALE}"
                 ),
                 self._money,
@@ -313,15 +344,13 @@ class English(Verbalizer):
             (
                 re.compile(
                     rf"(?P<sign>{SIGN})(?P<number>{NUMBER}){_SCALE}\s?"
-                    r"(?P<currency>[$€£¥]|(?:USD|EUR|GBP|JPY)\b)"
+                    rf"(?P<currency>[{numbers.CURRENCY}]|{_CODE})"
                 ),
                 self._money,
             ),
             (re.compile(r"(?<![\w.,])(1[1-9]\d0|20\d0|[2-9]0)['’]?s\b"), _decade),
             (
-                re.compile(
-                    rf"(?P<sign>{SIGN})(?<![\w.,])(?P<number>{NUMBER})\s?(?P<unit>{_UNIT})(?![\w²³])"
-                ),
+                self.measured(rf"(?P<sign>{SIGN})(?<![\w.,])(?<!\d/)(?P<number>{NUMBER})"),
                 self._unit,
             ),
             (
@@ -343,8 +372,8 @@ class English(Verbalizer):
 
     def signs(self) -> Rules:
         return (
-            (re.compile(r"#(?=[^\W\d_])"), lambda _: "hashtag "),
             (roman.BEHIND_A_NAME, _numeral),
+            (roman.REFERENCE, _reference),
             (re.compile(rf"\b{_DAY}\s?[-–]\s?{_DAY}"), _days),
             (re.compile(r"(?<=\w)²"), lambda _: " squared"),
             (re.compile(r"(?<=\w)³"), lambda _: " cubed"),

@@ -1,9 +1,9 @@
 """Numbers, dates, money, abbreviations and symbols as Greek words."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from backends.script import numbers
+from backends.script import greek_abbreviations, greek_acronyms, greek_numerals, numbers
 from backends.script.cues import fold
 from backends.script.greek_numbers import WORD_BEFORE, Form, aged, cardinal, form_of, ordinal
 from backends.script.numbers import NUMBER, SIGN, Number
@@ -22,6 +22,12 @@ _CURRENCIES: Mapping[str, tuple[Form, str, str, Form, str, str]] = {
     "$": (Form.NEUTER, "δολάριο", "δολάρια", Form.NEUTER, "σεντ", "σεντ"),
     "£": (Form.FEMININE, "λίρα", "λίρες", Form.FEMININE, "πένα", "πένες"),
     "¥": (Form.NEUTER, "γιεν", "γιεν", Form.NEUTER, "σεν", "σεν"),
+    "₹": (Form.FEMININE, "ρουπία", "ρουπίες", Form.NEUTER, "πάισα", "πάισα"),
+    "₽": (Form.NEUTER, "ρούβλι", "ρούβλια", Form.NEUTER, "καπίκι", "καπίκια"),
+    "₺": (Form.FEMININE, "τουρκική λίρα", "τουρκικές λίρες", Form.NEUTER, "κουρούς", "κουρούς"),
+    "₩": (Form.NEUTER, "γουόν", "γουόν", Form.NEUTER, "", ""),
+    "₿": (Form.NEUTER, "μπιτκόιν", "μπιτκόιν", Form.NEUTER, "", ""),
+    "CHF": (Form.NEUTER, "ελβετικό φράγκο", "ελβετικά φράγκα", Form.NEUTER, "σαντίμ", "σαντίμ"),
 }
 _CODES: Mapping[str, str] = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 _SCALES: Mapping[str, tuple[Form, str]] = {
@@ -39,42 +45,13 @@ _SCALE = (
     r"(?:\s?(?P<scale>χιλιάδες|εκατομμύρι[οα]|δισεκατομμύρι[οα]|(?P<short>χιλ|εκατ|εκ|δισ))"
     r"(?(short)\.|\b))?"
 )
-_DEGREES: Mapping[str, str] = {"τουσ": "βαθμούς", "στουσ": "βαθμούς", "των": "βαθμών"}
-_UNIT = "|".join(sorted(map(re.escape, GREEK), key=len, reverse=True))
-_ABBREVIATIONS: Mapping[str, str] = {
-    "π.χ": "για παράδειγμα", "λ.χ": "λόγου χάρη", "κ.λπ": "και λοιπά", "κλπ": "και λοιπά",
-    "κ.τ.λ": "και τα λοιπά", "κτλ": "και τα λοιπά", "κ.ά": "και άλλα", "κ.α": "και άλλα",
-    "κ.ο.κ": "και ούτω καθεξής", "δηλ": "δηλαδή", "βλ": "βλέπε", "αρ": "αριθμός",
-    "τηλ": "τηλέφωνο", "σελ": "σελίδα", "δρ": "Δόκτωρ", "κα": "κυρία", "κοσ": "κύριος",
-    "αγ": "Άγιος", "οδ": "οδός", "λεωφ": "λεωφόρος", "π.μ": "προ μεσημβρίας",
-    "μ.μ": "μετά μεσημβρίαν", "μ.χ": "μετά Χριστόν", "κ.κ": "κύριοι", "υπ": "υπουργός",
-    "χλμ": "χιλιόμετρα",
-    "κεφ": "κεφάλαιο", "αριθμ": "αριθμόν",
-    "σ.σ": "σημείωση συντάκτη", "πρβλ": "παράβαλε", "δολ": "δολάρια", "τ.κ": "ταχυδρομικός κώδικας",
-    "ό.π": "όπως παραπάνω", "ημ": "ημερομηνία", "αριθ": "αριθμός", "κ.γ": "κουταλάκι του γλυκού",
-    "κ.σ": "κουταλιά της σούπας", "τετρ": "τετραγωνικά",
-}  # fmt: skip
-_ABBREVIATION = re.compile(r"(?<![\w.])([^\W\d_][\w.]{0,5})\.(?!\w)")
-_MISTER: Mapping[str, str] = {
-    "του": "κυρίου", "τον": "κύριο", "στον": "κύριο", "αγαπητε": "κύριε", "η": "κυρία",
-    "της": "κυρίας", "την": "κυρία", "στην": "κυρία", "στη": "κυρία", "τη": "κυρία",
-}  # fmt: skip
-_HOLY: Mapping[str, str] = {
-    "η": "Αγία", "την": "Αγία", "στην": "Αγία", "τη": "Αγία", "στη": "Αγία", "τησ": "Αγίας",
-    "του": "Αγίου", "τον": "Άγιο", "στον": "Άγιο", "οι": "Άγιοι", "των": "Αγίων",
-    "τουσ": "Αγίους", "στουσ": "Αγίους", "το": "Άγιο", "στο": "Άγιο",
-}  # fmt: skip
-_LADY: Mapping[str, str] = {"της": "κυρίας", "την": "κυρία", "η": "κυρία"}
-_KERAIA: Mapping[str, int] = {
-    "Α": 1, "Β": 2, "Γ": 3, "Δ": 4, "Ε": 5, "ΣΤ": 6, "Ζ": 7, "Η": 8, "Θ": 9, "Ι": 10, "ΙΑ": 11,
-    "ΙΒ": 12, "ΙΓ": 13, "ΙΔ": 14, "ΙΕ": 15, "ΙΣΤ": 16, "ΙΖ": 17, "ΙΗ": 18, "ΙΘ": 19, "Κ": 20,
-}  # fmt: skip
-"""Greek numerals, as behind the names of kings and before those of wars."""
-_CLASS = re.compile(r"\s(?:Λυκείου|Γυμνασίου|Δημοτικού)\b")
-_ENDING_AFTER: Mapping[str, str] = {
-    "η": "η", "την": "η", "στην": "η", "τη": "η", "στη": "η", "τησ": "ης", "το": "ο", "στο": "ο",
-    "τον": "ο", "στον": "ο", "του": "ου",
-}  # fmt: skip
+_DEGREES: Mapping[str, str] = {
+    "των": "βαθμών",
+    **dict.fromkeys(
+        words("τουσ στουσ απο εωσ ωσ σε με για μεχρι εχει εχουμε εφτασε φτανει στα περιπου"),
+        "βαθμούς",
+    ),
+}
 _WEEKDAYS = words("Δευτέρα Τρίτη Τετάρτη Πέμπτη Παρασκευή Σάββατο Κυριακή")
 _WEEKDAY = "|".join(_WEEKDAYS)
 _SHORT_DAY = r"(Δευ|Τρί?|Τετ|Πέμ?π?|Παρ|Σάβ?|Κυρ)\.?"
@@ -96,12 +73,17 @@ _WORDS = Vocabulary(
         "$": "δολάρια", "€": "ευρώ", "£": "λίρες", "¥": "γιεν", "§": "παράγραφος",
         "±": "συν πλην", "≤": "μικρότερο ή ίσο με", "≥": "μεγαλύτερο ή ίσο με", "≠": "διάφορο του",
         "≈": "περίπου", "~": "περίπου", "©": "κόπιραϊτ", "℃": "βαθμοί Κελσίου",
-        "℉": "βαθμοί Φαρενάιτ",
+        "℉": "βαθμοί Φαρενάιτ", "₹": "ρουπίες", "₽": "ρούβλια", "₺": "λίρες", "₩": "γουόν", "₿": "μπιτκόιν",
     },
     address={
         ".": "τελεία", "/": "κάθετος", "-": "παύλα", "_": "κάτω παύλα", "@": "παπάκι", "+": "συν",
         ":": "άνω κάτω τελεία", "~": "περισπωμένη", "%": "τοις εκατό", "=": "ίσον", "&": "και",
     },
+    hashtag="χάσταγκ",
+    by="επί",
+    times="φορές",
+    per="ανά",
+    inches="ίντσες",
 )  # fmt: skip
 
 
@@ -150,12 +132,6 @@ def _euros_and_cents(match: re.Match[str]) -> str:
     return f"{match[1]} €"
 
 
-def _half_of_day(match: re.Match[str]) -> str:
-    return f" {_ABBREVIATIONS[match[1] + '.μ']}" + (
-        closing(match) if match.group()[-1] == "." else ""
-    )
-
-
 def _years_old(match: re.Match[str]) -> str:
     """ "30χρονος" is one word: τριαντάχρονος."""
     return aged(int(match[1]), match[2]) or match.group()
@@ -164,6 +140,16 @@ def _years_old(match: re.Match[str]) -> str:
 def _weekdays(match: re.Match[str]) -> str:
     first, last = (next(d for d in _WEEKDAYS if d.startswith(match[i][:2])) for i in (1, 2))
     return f"{first} έως {last}"
+
+
+def _weekday(match: re.Match[str]) -> str:
+    return next(d for d in _WEEKDAYS if d.startswith(match[1][:2])) + " "
+
+
+def _half(match: re.Match[str]) -> str:
+    """ "1/2 κούπα" is μισή, anything else μισό."""
+    noun = fold(match[1])
+    return "μισή" if noun.endswith(("α", "η")) and not noun.endswith("μα") else "μισό"
 
 
 def _named_date(match: re.Match[str]) -> str:
@@ -190,48 +176,6 @@ def _ordinal(match: re.Match[str]) -> str:
     folded = fold({"º": "ο", "ª": "η"}.get(match[2], match[2]))
     ending = folded[:-1] + "ς" if folded.endswith("σ") else folded
     return ordinal(int(match[1]), ending) or match.group()
-
-
-def _abbreviation(match: re.Match[str]) -> str:
-    word = "προ Χριστού" if match[1] == "π.Χ" else _ABBREVIATIONS.get(match[1].casefold())
-    return word + closing(match) if word else match.group()
-
-
-def _after(match: re.Match[str]) -> str:
-    """The word before a match, folded; "" at the beginning."""
-    before = WORD_BEFORE.search(match.string, 0, match.start())
-    return fold(before[1]) if before else ""
-
-
-def _holy(match: re.Match[str]) -> str:
-    return _HOLY.get(_after(match), "Άγιος") + " "
-
-
-def _lady(match: re.Match[str]) -> str:
-    return f"{match[1]} {_LADY[match[1].lower()]} "
-
-
-def _new(match: re.Match[str]) -> str:
-    return "Νέας " if _after(match) == "τησ" else "Νέα "
-
-
-def _numeral(match: re.Match[str]) -> str:
-    value = _KERAIA.get(match[1])
-    if value is None:
-        return match.group()
-    before = WORD_BEFORE.search(match.string, 0, match.start())
-    word = fold(before[1]) if before else ""
-    named = word not in _ENDING_AFTER and before is not None  # "ο Γεώργιος Α΄"
-    feminine, genitive = word.endswith(("α", "η")), word.endswith("ου")
-    ending = "η" if named and feminine else "ου" if named and genitive else "ος"
-    if _CLASS.match(match.string, match.end()):
-        ending = "η"
-    return (ordinal(value, _ENDING_AFTER.get(word, ending)) or "").capitalize()
-
-
-def _mister(match: re.Match[str]) -> str:
-    before = WORD_BEFORE.search(match.string, 0, match.start())
-    return _MISTER.get(fold(before[1]) if before else "", "κύριος") + " "
 
 
 _YEAR = re.compile(r"1\d{3}|20\d\d")
@@ -271,7 +215,7 @@ class Greek(Verbalizer):
         sign = self.sign(match)
         if match["scale"]:
             return f"{sign}{_scaled(number, match['scale'])} {many}"
-        if len(number.fraction) > 2:
+        if len(number.fraction) > 2 or (number.fraction and not part_one):
             return f"{sign}{decimal(number, form)} {many}"
         cents = int(number.fraction.ljust(2, "0"))
         whole = f"{cardinal(number.whole, form)} {one if number.whole == 1 else many}"
@@ -284,17 +228,27 @@ class Greek(Verbalizer):
         number = self.read(match["number"])
         return _scaled(number, match["scale"]) + closing(match) if number else match.group()
 
+    @property
+    def units(self) -> Collection[str]:
+        return GREEK.keys()
+
+    def unit(self, written: str, many: bool) -> str:
+        return GREEK[written][1 + many]
+
+    def share(self, unit: str) -> str:
+        return GREEK[unit][1]
+
     def _unit(self, match: re.Match[str]) -> str:
         number = self.read(match["number"])
         if number is None:
             return match.group()
         form, one, many = GREEK[match["unit"]]
-        dot = closing(match) if match["unit"].endswith(".") else ""
+        dot = closing(match) if match.group().endswith(".") else ""
         words = one if number == (1, "") else many
         before = WORD_BEFORE.search(match.string, max(0, match.start() - 8), match.start())
         if before and form == Form.MASCULINE:
             words = words.replace("βαθμοί", _DEGREES.get(fold(before[1]), "βαθμοί"))
-        return f"{self.sign(match)}{decimal(number, form)} {words}{dot}"
+        return f"{self.sign(match)}{decimal(number, form)} {words}{self.per(match)}{dot}"
 
     def named_dates(self) -> Rules:
         return (
@@ -306,6 +260,7 @@ class Greek(Verbalizer):
                 ),
                 _named_date,
             ),
+            (re.compile(rf"(?<!\w){_SHORT_DAY}\s(?=\d)"), _weekday),
             (
                 re.compile(
                     rf"(?:(?<=\bστις )|(?<=\bτης )|(?P<day>(?:{_WEEKDAY})\s))"
@@ -317,11 +272,17 @@ class Greek(Verbalizer):
             (re.compile(r"(?<=\bστις )(\d\d?)\.([0-5]\d)(?![\d.])", re.IGNORECASE), _clock),
             (
                 re.compile(
-                    r"\b((?:[Νν]ίκησ|[Κκ]έρδισ|[Έέ]χασ)\w+|[Χχ]άσαμε|ισοπαλία|ήττα|νίκη|σκορ)\s"
+                    r"\b((?:[Νν]ίκησ|[Κκ]έρδισ|[Έέ]χασ|[Ηη]ττήθηκ|[Πη]ροηγ)\w+|[Χχ]άσαμε|[Έέ]ληξε|[Ττ]ελείωσε"
+                    r"|ισοπαλία|ήττα|νίκη|σκορ)\s"
                     r"(\d{1,3})[-–](\d{1,3})(?![-–/]?\d)"
                 ),
                 _score,
             ),
+            (re.compile(r"(?<![\w.,/])1/2(?=\s([^\W\d_]+))"), _half),
+            (re.compile(r"(?<=\d)[΄′](?!\w)"), lambda _: " λεπτά"),
+            (re.compile(r"(?<=\b[Σσ]το \d\d)['’](?!\w)"), lambda _: " λεπτό"),
+            (re.compile(r"\bπαρ\.\s?(?=\d)"), lambda _: "παράγραφος "),
+            (re.compile(r"\bδολ\./(?=[^\W\d_])"), lambda _: "δολάρια ανά "),
             (re.compile(r"(\d[\d.]*,\d\d)\s?ευρώ\b"), _euros_and_cents),
             (re.compile(r"(?<![\w.,])2ας\b"), lambda _: "δευτέρας"),
             (
@@ -332,7 +293,7 @@ class Greek(Verbalizer):
                 re.compile(r"(?<=ώρα είναι )(\d\d?)(?![\w:]|[.,]\d)"),
                 lambda m: cardinal(int(m[1]), Form.FEMININE),
             ),
-            (re.compile(r"(?<=\d)\s?([πμ])\.?μ\b\.?"), _half_of_day),
+            *greek_abbreviations.HALF_OF_DAY,
             (re.compile(r"(?<![\w.,])(\d\d?)(χρον|ετ|άρ)(?=[^\W\d_])"), _years_old),
             (re.compile(r"\bΝο\.?\s?(?=\d)"), lambda _: "νούμερο "),
             (re.compile(r"[’'](?=\d\d(?!\d))"), lambda _: ""),
@@ -342,13 +303,15 @@ class Greek(Verbalizer):
         return (
             (re.compile(numbers.TIME), _time),
             (
-                re.compile(rf"(?P<sign>{SIGN})(?P<currency>[$€£¥])\s?(?P<number>{NUMBER}){_SCALE}"),
+                re.compile(
+                    rf"(?P<sign>{SIGN})(?P<currency>[{numbers.CURRENCY}])\s?(?P<number>{NUMBER}){_SCALE}"
+                ),
                 self._money,
             ),
             (
                 re.compile(
                     rf"(?P<sign>{SIGN})(?P<number>{NUMBER}){_SCALE}\s?"
-                    r"(?P<currency>[$€£¥]|(?:USD|EUR|GBP|JPY)\b)"
+                    rf"(?P<currency>[{numbers.CURRENCY}]|(?:USD|EUR|GBP|JPY|CHF)\b)"
                 ),
                 self._money,
             ),
@@ -357,10 +320,7 @@ class Greek(Verbalizer):
                 self._scaled,
             ),
             (
-                re.compile(
-                    rf"(?P<sign>{SIGN})(?<![\w.,])(?P<number>{NUMBER})\s?"
-                    rf"(?P<unit>{_UNIT})(?![\w²³])"
-                ),
+                self.measured(rf"(?P<sign>{SIGN})(?<![\w.,])(?<!\d/)(?P<number>{NUMBER})"),
                 self._unit,
             ),
             (
@@ -375,15 +335,12 @@ class Greek(Verbalizer):
 
     def signs(self) -> Rules:
         return (
-            (re.compile(r"(?<![\w.])κ\.\s?(?=[Α-ΩΆ-Ώ]\w*ε\b)"), lambda _: "κύριε "),
-            (re.compile(r"(?<![\w.])κ\.\s?(?=[Α-ΩΆ-Ώ])"), _mister),
-            (re.compile(r"(?<!\w)Αγ\.\s?(?=[Α-ΩΆ-Ώ])"), _holy),
-            (re.compile(r"\b([Ηη]|[Ττ]ην|[Ττ]ης) κας?\.? (?=[Α-ΩΆ-Ώ])"), _lady),
-            (re.compile(r"(?<!\w)Ν\.\s?(?=(?:Υόρκη|Ζηλανδία|Σμύρνη|Ιωνία)ς?\b)"), _new),
-            (re.compile(r"(?<!\w)([Α-Ω]{1,3})[΄'´ʹ](?!\w)"), _numeral),
+            *greek_abbreviations.TITLES,
+            (greek_numerals.GREEK, greek_numerals.from_greek),
+            (greek_numerals.ROMAN, greek_numerals.from_roman),
+            (greek_acronyms.PATTERN, greek_acronyms.spoken),
             (re.compile(rf"\b{_SHORT_DAY}\s?[-–]\s?{_SHORT_DAY}(?!\w)"), _weekdays),
-            (_ABBREVIATION, _abbreviation),
-            (re.compile(r"#(?=[^\W\d_])"), lambda _: "χάσταγκ "),
+            *greek_abbreviations.OTHERS,
             (re.compile(r"(?<=\w)²"), lambda _: " στο τετράγωνο"),
             (re.compile(r"(?<=\w)³"), lambda _: " στον κύβο"),
         )

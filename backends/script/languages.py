@@ -15,7 +15,7 @@ from backends.script.text import Text
 
 _LEXICON_WORD = re.compile(r"[^\W_]+(?:[-'’.&+][^\W_]+)*[+#]*")
 _NEUTRAL = re.compile(
-    r"\d\s?[A-Za-z/]{1,4}(?![^\W\d_])|\S{1,64}@\S{1,64}|(?:https?://|www\.)\S{1,400}"
+    r"\d\s?[A-Za-zµ/]{1,4}[²³]?(?![^\W\d_])|\S{1,64}@\S{1,64}|(?:https?://|www\.)\S{1,400}"
 )
 """Units and addresses, which say nothing of the language."""
 _PART = re.compile(r"[^\W_]+")

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from backends.script import cues, markup
 from backends.script.cues import Mark
 from backends.script.options import ScriptOptions
-from backends.script.text import GAP, Text
+from backends.script.text import ESCAPE, GAP, Text
 from backends.types import Notice
 
-_BRACKET = r"|\[(?P<bracket>[^\[\]\n\r]{0,120})\]"
+_BRACKET = rf"|\[(?P<bracket>[^\[\]\n\r{ESCAPE}]{{0,120}})\]"
 _BRACKET_OPEN = r"|(?P<open>\[)"
-_BRACKET_PART = r"|\[[^\[\]\n\r]{0,120}\Z"
-_STAR = r"|\*(?P<star>[^\W\d_][^*\[\]\n\r]{0,60})\*"
-_STAR_PART = r"|\*\Z|\*[^\W\d_][^*\[\]\n\r]{0,60}\Z"
+_BRACKET_PART = rf"|\[[^\[\]\n\r{ESCAPE}]{{0,120}}\Z"
+_STAR = rf"|\*(?P<star>[^\W\d_][^*\[\]\n\r{ESCAPE}]{{0,60}})\*"
+_STAR_PART = rf"|\*\Z|\*[^\W\d_][^*\[\]\n\r{ESCAPE}]{{0,60}}\Z"
 
 
 def _pattern(bracket: bool, star: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 NUMBER = r"(?<!\d)(?<!\d[.,])\d++(?:[.,]\d++)*+"
 SIGN = r"(?:(?<![^\s(=:«“\"'])[-−])?"
 """A minus, where it does not join two things."""
+CURRENCY = "$€£¥₹₽₺₩₿"
 MAX_DIGITS = 15
 """Longer runs are spoken digit by digit."""
 
@@ -30,9 +31,27 @@ SPACED = re.compile(
     r"(?<![\w.,/-])(?<!\d )[1-9]\d{0,2}(?:(?:[\u00a0\u202f]\d{3})+|(?: \d{3})* 000)(?![\w/-]|[ .,]\d)"
 )
 """Thousands parted by blanks: 10 000."""
-SUMS_BEFORE = re.compile(r"(?<![\w.,])([$€£¥])(\d[\d.,]*)\s?[-–]\s?\1?(?=\d)")
-SUMS_BEHIND = re.compile(r"(?<![\w.,])(\d[\d.,]*)\s?([€£$%])\s?[-–]\s?(?=\d[\d.,]*\s?\2)")
+SUMS_BEFORE = re.compile(rf"(?<![\w.,])([{CURRENCY}])(\d[\d.,]*)\s?[-–]\s?\1?(?=\d)")
+SUMS_BEHIND = re.compile(rf"(?<![\w.,])(\d[\d.,]*)\s?([{CURRENCY}%])\s?[-–]\s?(?=\d[\d.,]*\s?\2)")
 """Ranges of money, whose currency is said once."""
+HASHTAG = re.compile(r"(?<![\w#])#(?=\w*[^\W\d_])(\w{1,100})")
+FILE_TYPE = re.compile(
+    r"(?<=\w)\.(?=(?:pdf|docx?|xlsx?|pptx?|txt|csv|zip|jpe?g|png|gif|svg|mp[34]|wav|mov|py|js|html?|json|ya?ml|exe)\b)",
+    re.IGNORECASE,
+)
+POWER = re.compile(r"(?<=[^\W\d_])\^([23])(?![\w.])")
+SOCKET = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3}):(?=\d{2,5}(?!\d))")
+BY = re.compile(r"(?<=\d)(?<!\b0)\s?[xχ]\s?(?=\d[\d.,]*(?![\d.,]|\s*=))")
+"""Between the sides of something: 1920x1080."""
+TIMES = re.compile(r"(?<=\d)x(?=(?!\s(?:and|or|και|ή)\b)\s[^\W\d_]{2}|[,.;:!?)]|\s*\Z)")
+_ELEMENT = (
+    "H|He|Li|Be|B|C|N|O|F|Ne|Na|Mg|Al|Si|P|S|Cl|Ar|K|Ca|Cr|Mn|Fe|Co|Ni|Cu|Zn|As|Se|Br|Ag|Cd|Sn|I"
+    "|Ba|Pt|Au|Hg|Pb|U"
+)
+FORMULA = re.compile(rf"(?<!\w)(?=\w*[A-Z]{{2}})(?=\w*\d)(?:(?:{_ELEMENT})\d{{0,2}})+(?!\w)")
+"""Of a molecule whose letters could be taken for a word: CO2, H2SO4."""
+INCHES = re.compile(r"(?:(?<=\d[.,]\d)|(?<=\d[.,]\d\d))[\"”″](?!\w)|(?<=\d)″")
+PRICE = re.compile(rf"([{CURRENCY}]\d[\d.,]*|\d\s?[{CURRENCY}%])/(?P<unit>[^\W\d_]+[²³]?)(?!\w)")
 DIVIDED = re.compile(r"(?<=\d)\s/\s(?=\d)")
 LESS = re.compile(r"(?<=\d)\s[-−–]\s(?=\d[\d.,]*\s?=)")
 LOWERED = re.compile(r"[₀-₉]")

@@ -28,6 +28,9 @@ _CROWNED = frozenset(
 """Names of those who share theirs with others: Louis XIV is Louis the fourteenth."""
 
 BEHIND_A_NAME = re.compile(r"\b(?P<name>[A-Z][a-z]+)\s(?P<numeral>[IVXLC]{1,7})\b(?!['’][a-rt-z])")
+REFERENCE = re.compile(
+    r"\b(?P<name>[Pp]p?|[Ff]igs?|[Vv]ol|[Cc]h|[Ss]ec)\.\s(?P<numeral>[IVXLC]{1,7}|[ivxl]{1,7})\b"
+)
 _WHO_SPEAKS = re.compile(
     r"['’]|\s+(?:am|was|have|had|do|did|can|could|will|would|should|must|may|might|think|thought|know|knew|love|loved"
     r"|like|liked|want|wanted|need|needed|said|saw|met|went|just|never|always|really|also|hope|feel|felt|believe)\b"

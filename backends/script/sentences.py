@@ -23,11 +23,12 @@ _NEVER_LAST = _set(
 _CAPITALISED = _set("adm col gen gov hon mt rep sen st")
 """The same, if they begin with a capital; otherwise they are words."""
 _NUMBERED = _set(
+    "περ εσωτ εικ πίν άρθρ τεύχ παρ τόμ "
     "αριθ apt ca ext max min tel ch est fig figs no nos op p pp sec vol vols αρ αριθμ κεφ σελ τηλ φαξ"
 )
 """Abbreviations that a number follows."""
 _CLEAR = _set(
-    "γρ γραμμ κ.γ κ.σ τ.μ μ λ λτ δευ τρ τετ πεμ πεμπ παρ σαβ κυρ δολ "
+    "γρ γραμμ κ.γ κ.σ τ.μ μ λ λτ δευ τρ τετ πεμ πεμπ παρ σαβ σάβ τρί πέμ κυρ δολ "
     "mon tue tues wed thu thur thurs fri ave blvd "
     "a.d a.m am b.c bros corp dept etc jr ltd p.m pm sr κ.ά κ.λπ κλπ κ.ο.κ κ.τ.λ κτλ μ.μ π.μ μ.χ "
     "ε.π.ε εκ χλμ δισ εκατ τρισ"
@@ -56,6 +57,7 @@ _TOKEN = re.compile(r"[^\s\0\"'“”‘’«»()\[\],;:!?…/—–]*\Z")
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _BULLET = re.compile(r"[\s\0]*(?:[-–—•*·▪]|\d{1,3}[.)])\s")
 _NUMBER = re.compile(r"[\d.,:/-]*\d[%\d]*")
+_ROMAN = re.compile(r"[IVXLC]{1,7}(?![^\W_])")
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,3}")
 _BLANKS = " \n\r\0"
 _TOKEN_LIMIT = 40
@@ -149,7 +151,10 @@ def _full_stop_ends(
     if word in _NEVER_LAST or (word in _CAPITALISED and before[0].isupper()):
         return False
     if word in _NUMBERED:
-        return not digit and (word == "no" or not lower)
+        numeral = _ROMAN.match(text, ahead.start("word"))
+        if numeral and numeral.end() == len(text) and not final:
+            return None
+        return not digit and not numeral and (word == "no" or not lower)
     initial = len(before) == 1 and before.isupper() and before != "I"
     if not (initial or word in _CLEAR or word in _UNCLEAR or _DOTTED.fullmatch(before)):
         return True

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from backends.script import numbers
@@ -13,6 +13,8 @@ from backends.script.text import Text
 _SIGN = re.compile(r"[^\w]|_")
 
 _ADDRESS_HINT = re.compile(r"\w[.@/]\w")
+_CAMEL = re.compile(r"(?<=[^\W\d_A-ZΑ-ΩΆ-Ώ])(?=[A-ZΑ-ΩΆ-Ώ])|(?<=[^\W\d_])(?=\d)|_+")
+"""Between the words of a hashtag."""
 _FIGURE = re.compile(r"[\d½⅓⅔¼¾]")
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
@@ -40,6 +42,13 @@ class Vocabulary:
     symbols: Mapping[str, str]
     address: Mapping[str, str]
     """Signs in addresses of pages and mail."""
+    hashtag: str
+    by: str
+    """Between the sides of a rectangle."""
+    times: str
+    """So many of them: ten times more."""
+    per: str
+    inches: str
 
 
 def closing(match: re.Match[str]) -> str:
@@ -59,11 +68,21 @@ class Verbalizer(ABC):
     def __init__(self, words: Vocabulary) -> None:
         self.words = words
         signs = "".join(map(re.escape, words.symbols))
+        parted = self.measured(r"(?:(?<=/\d)|(?<=/\d\d))")
         self._addresses: Rules = (
             (numbers.EMAIL, self._address),
             (numbers.URL, self._address),
+            (numbers.FILE_TYPE, lambda _: f" {words.address['.']} "),
         )
         self._figures: Rules = (
+            (numbers.POWER, lambda m: {"2": "²", "3": "³"}[m[1]]),
+            (numbers.PRICE, self._price),
+            (numbers.FORMULA, lambda m: re.sub(r"(?<=[A-Z])(?=[A-Z])", " ", m.group())),
+            (numbers.SOCKET, lambda m: f"{m[1]} {words.address[':']} "),
+            (numbers.INCHES, self._inches),
+            (numbers.BY, lambda _: f" {words.by} "),
+            (numbers.TIMES, lambda _: f" {words.times} "),
+            (parted, self._share_of_unit),
             (numbers.SPACED, lambda m: re.sub(r"\s", "", m.group())),
             (numbers.SUMS_BEFORE, lambda m: f"{m[2]} {words.to} {m[1]}"),
             (numbers.SUMS_BEHIND, lambda m: f"{m[1]} {words.to} "),
@@ -90,6 +109,7 @@ class Verbalizer(ABC):
 
     def __call__(self, text: Text) -> Text:
         text = text.sub(numbers.LOWERED, lambda m: str(unicodedata.digit(m.group())))
+        text = text.sub(numbers.HASHTAG, self._hashtag)
         if _ADDRESS_HINT.search(text.chars):
             text = _apply(self._addresses, text)
         if _FIGURE.search(text.chars):
@@ -122,6 +142,36 @@ class Verbalizer(ABC):
     def part(self, over: int, under: int) -> str:
         """A fraction below one."""
 
+    @property
+    @abstractmethod
+    def units(self) -> Collection[str]:
+        """Of measure, as they are written behind a number."""
+
+    @abstractmethod
+    def unit(self, written: str, many: bool) -> str: ...
+
+    @abstractmethod
+    def share(self, unit: str) -> str:
+        """A unit behind a fraction of one."""
+
+    def measured(self, number: str) -> re.Pattern[str]:
+        """A unit behind a number, and what it is counted by: 5 m³/s, 9 km/h."""
+        units = "|".join(sorted(map(re.escape, self.units), key=len, reverse=True))
+        per = rf"(?:/(?:(?P<per>(?:{units})(?!\w)|[^\W\d_]{{3,}}(?!\w))|(?=\d)))?"
+        return re.compile(rf"{number}\s?(?P<unit>{units})(?!\w){per}")
+
+    def per(self, match: re.Match[str]) -> str:
+        """Behind the unit of a match of `measured`."""
+        if not match["per"]:
+            return f" {self.words.per} " if match.group()[-1] == "/" else ""
+        return f" {self.words.per} {self._one(match['per'])}"
+
+    def _one(self, unit: str) -> str:
+        return self.unit(unit, False) if unit in self.units else unit
+
+    def _price(self, match: re.Match[str]) -> str:
+        return f"{match[1]} {self.words.per} {self._one(match['unit'])}"
+
     def digits(self, written: str) -> str:
         return " ".join(self.cardinal(int(char)) for char in written)
 
@@ -136,6 +186,21 @@ class Verbalizer(ABC):
         text = re.split(r"[?#]", text)[0].rstrip("/")
         names = self.words.address
         return f" {_SIGN.sub(lambda m: f' {names.get(m.group(), str())} ', text)} "
+
+    def _hashtag(self, match: re.Match[str]) -> str:
+        return f"{self.words.hashtag} {_CAMEL.sub(' ', match[1]).strip()}"
+
+    def _inches(self, match: re.Match[str]) -> str:
+        """A mark behind a number, unless it ends a quotation."""
+        before, mark = match.string[: match.start()], match.group()
+        opened = before.count('"') % 2 if mark == '"' else before.count("“") > before.count("”")
+        return match.group() if opened and mark != "″" else f" {self.words.inches}"
+
+    def _share_of_unit(self, match: re.Match[str]) -> str:
+        """ "3/4 kg" and "2 1/4 kg"."""
+        mixed = re.search(r"\d\s\d/\d+\Z", match.string[: match.start()])
+        unit = match["unit"]
+        return f" {self.unit(unit, True) if mixed else self.share(unit)}{self.per(match)}"
 
     def _iso_date(self, match: re.Match[str]) -> str:
         date = numbers.read_date(match[3], match[2], match[1])

@@ -21,6 +21,11 @@ PUNCTUATION = frozenset(".,;:!?")
 _LOCK = threading.Lock()
 _LANGUAGE_FLAG = re.compile(r"\([a-z][a-z0-9-]*\)")
 _UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_INITIAL = re.compile(r"(?<!\w)([A-ZΑ-Ω]|eh)\.(?=\s[A-ZΑ-ΩΆ-Ώ])")
+_LETTER_A = re.compile(r"(?<=[A-Za-z]\s)A(?=\s?[,;:!?)]|\s?\.?\Z|\s[a-z])|(?<!\w)A(?=\.\s[A-Z])")
+"""Vitamin A is, A. Clarke."""
+_SHOUTED = re.compile(r"\b(?:IT|US)\b")
+"""Words that espeak-ng takes for initials in capitals."""
 _GREEK = re.compile(r"([\u0370-\u03ff\u1f00-\u1fff]+(?:[ '’-]+[\u0370-\u03ff\u1f00-\u1fff]+)*)")
 _GREEK_PUNCTUATION = str.maketrans({";": "?", "\u037e": "?", "\u00b7": ";", "\u0387": ";"})
 
@@ -83,9 +88,20 @@ def library() -> Any:
 
 
 def readable(text: str, voice: str) -> str:
-    """Control characters become spaces (the C interface stops at NUL); Greek marks become what they mean."""
+    """A text as espeak-ng reads it rightly.
+
+    Control characters become spaces (the C interface stops at NUL), Greek marks become what they mean, initials do not
+    end a clause, and an English A that is a letter's name is no article.
+    """
     text = _UNREADABLE.sub(" ", text)
-    return text.translate(_GREEK_PUNCTUATION) if voice.split("-")[0] == "el" else text
+    language = voice.split("-")[0]
+    if language == "el":
+        text = text.translate(_GREEK_PUNCTUATION)
+    if language == "en":
+        if text.isupper() and text.count(" ") > 1:
+            text = _SHOUTED.sub(lambda word: word.group().lower(), text)
+        text = _LETTER_A.sub("eh", text)
+    return _INITIAL.sub(r"\1", text)
 
 
 @cache

@@ -1,0 +1,61 @@
+"""Numerals that Greek writes as letters: Γεώργιος Β΄, Λουδοβίκος XIV, XX αιώνας."""
+
+import re
+from collections.abc import Mapping
+
+from backends.script import roman
+from backends.script.cues import fold
+from backends.script.greek_numbers import WORD_BEFORE, cardinal, ordinal
+from backends.script.text import words
+
+_GREEK_VALUES: Mapping[str, int] = {
+    "Α": 1, "Β": 2, "Γ": 3, "Δ": 4, "Ε": 5, "ΣΤ": 6, "Ζ": 7, "Η": 8, "Θ": 9, "Ι": 10, "ΙΑ": 11,
+    "ΙΒ": 12, "ΙΓ": 13, "ΙΔ": 14, "ΙΕ": 15, "ΙΣΤ": 16, "ΙΖ": 17, "ΙΗ": 18, "ΙΘ": 19, "Κ": 20,
+}  # fmt: skip
+"""Behind the names of kings and before those of wars."""
+_CLASS = re.compile(r"\s(?:Λυκείου|Γυμνασίου|Δημοτικού)\b")
+_ENDING_AFTER: Mapping[str, str] = {
+    "η": "η", "την": "η", "στην": "η", "τη": "η", "στη": "η", "τησ": "ης", "το": "ο", "στο": "ο",
+    "τον": "ο", "στον": "ο", "του": "ου",
+}  # fmt: skip
+_COUNTED = frozenset(
+    words(
+        "κεφαλαιο μεροσ τομοσ τομο τυποσ τυπου φαση βιβλιο πραξη επεισοδιο αρθρο παραρτημα σχημα πινακασ εικονα"
+    )
+)
+"""What is counted: Κεφάλαιο IV is chapter four."""
+_CENTURY = re.compile(r"\sαιών")
+
+GREEK = re.compile(r"(?<!\w)([Α-Ω]{1,3})[΄'´ʹ](?!\w)")
+ROMAN = re.compile(r"(?<!\w)([IVX]{1,7})(?![\w'’]|\.\w)")
+
+
+def from_greek(match: re.Match[str]) -> str:
+    value = _GREEK_VALUES.get(match[1])
+    return match.group() if value is None else _agreeing(value, match)
+
+
+def from_roman(match: re.Match[str]) -> str:
+    """Behind a name or before a century; elsewhere letters that look like a numeral are letters."""
+    value = roman.value(match[1])
+    before = WORD_BEFORE.search(match.string, 0, match.start())
+    if value is None or before is None:
+        return match.group()
+    if fold(before[1]) in _COUNTED:
+        return cardinal(value)
+    named = before[1][0].isupper() and fold(before[1]) not in _ENDING_AFTER and match[1] != "X"
+    if _CENTURY.match(match.string, match.end()):
+        return _agreeing(value, match).lower()
+    return _agreeing(value, match) if named else match.group()
+
+
+def _agreeing(value: int, match: re.Match[str]) -> str:
+    """An ordinal with the ending of its article or of the name before it."""
+    before = WORD_BEFORE.search(match.string, 0, match.start())
+    word = fold(before[1]) if before else ""
+    named = word not in _ENDING_AFTER and before is not None  # "ο Γεώργιος Α΄"
+    feminine, genitive = word.endswith(("α", "η")), word.endswith("ου")
+    ending = "η" if named and feminine else "ου" if named and genitive else "ος"
+    if _CLASS.match(match.string, match.end()):
+        ending = "η"
+    return (ordinal(value, _ENDING_AFTER.get(word, ending)) or "").capitalize()

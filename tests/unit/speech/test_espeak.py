@@ -1,0 +1,24 @@
+"""Text as espeak-ng reads it: initials run on, letters are letters, capitals are no spelling."""
+
+import pytest
+
+from backends.speech.espeak import phonemize
+
+
+@pytest.mark.parametrize(
+    ("voice", "text", "same"),
+    [
+        ("en-us", "J. R. Tolkien wrote it", "J R Tolkien wrote it"),
+        ("en-us", "A. Clarke and vitamin A are", "eh Clarke and vitamin eh are"),
+        ("en-us", "LET US DO IT NOW", "let us do it now"),
+        ("el", "Ο Κ. Π. Καβάφης", "Ο Κ Π Καβάφης"),
+    ],
+)
+def test_two_ways_of_writing_are_one_of_reading(voice: str, text: str, same: str) -> None:
+    first, second = phonemize([text, same], voice)
+    assert first == second
+
+
+def test_an_article_is_no_letter() -> None:
+    [line] = phonemize(["A man and A Woman"], "en-us")
+    assert "ˈeɪ" not in line

@@ -10,6 +10,8 @@ from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from backends.errors import InputError, ProsoponError
+from serve_app.audit import Audited, Trail
+from serve_app.audit_routes import add_audit
 from serve_app.catalogue import SystemModel
 from serve_app.choice_routes import add_choices
 from serve_app.config import StrictModel
@@ -79,6 +81,7 @@ def create_api(
     authority = authority or Authority(Grants(Secret(token_hex(32))), origins=origins)
     rate = gateway.config.limits.changes_per_minute
     api.add_middleware(Guard, authority=authority, changes=Rate(rate) if rate else None)
+    api.add_middleware(Audited, trail=Trail(gateway.audit))
     api.add_middleware(RequestIds, proxied=proxied)
     if origins:
         api.add_middleware(
@@ -96,6 +99,7 @@ def create_api(
     add_stream(api, gateway)
     add_consents(api, gateway)
     add_links(api, gateway, authority.grants)
+    add_audit(api, gateway)
     return api
 
 

@@ -28,8 +28,10 @@ from serve_app.grants import Grants
 from serve_app.guard import Authority
 from serve_app.handles import remote_stages
 from serve_app.housekeeping import Housekeeper
+from serve_app.oidc import Tokens
 from serve_app.problems import invalid
 from serve_app.secret import service_secret
+from serve_app.sql_audit import SqlAudit
 from serve_app.sql_consents import SqlConsents
 from serve_app.sql_jobs import SqlJobs
 from serve_app.sql_keys import SqlKeys
@@ -76,15 +78,17 @@ class _Gateway:
         jobs, storage, secret = SqlJobs(jobs_url()), open_storage(storage_url()), webhook_secret()
         webhooks = secret and Webhooks(jobs, signing_key(secret), config.webhooks_to_private)
         tiers, consents = ServeTiers(config.tiers), SqlConsents(jobs.database)
-        self._gateway = Gateway(config, jobs, storage, tiers, consents, webhooks or None)
+        audit = SqlAudit(jobs.database)
+        self._gateway = Gateway(config, jobs, storage, tiers, consents, audit, webhooks or None)
         self._authority = Authority(
             grants=Grants(service_secret()),
             ring=KeyRing(SqlKeys(jobs.database)),
             required=config.auth == "keys",
             origins=config.cors_origins,
+            tokens=Tokens(config.oidc) if config.oidc else None,
         )
         self._sending = asyncio.create_task(webhooks.run()) if webhooks else None
-        keeper = Housekeeper(jobs, storage, config.keep_days)
+        keeper = Housekeeper(jobs, storage, config.keep_days, audit, config.keep_audit_days)
         self._keeping = asyncio.create_task(keeper.run())
 
     def check_health(self) -> None:

@@ -24,12 +24,15 @@ from serve_app.problems import ForbiddenError, UnauthorizedError
 LOCAL = "local"
 """Tenant of everybody on this machine, where no key is asked for."""
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-_SUBJECT = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+SUBJECT = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+PERSON = "oidc:"
+"""What `Principal.key` begins with where a token of the issuer was shown, before whom it names."""
 _KEY = re.compile(r"psp_([0-9a-f]{12})_([A-Za-z0-9_-]{32})", re.ASCII)
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """OWASP's least for argon2id; the secrets are random, so that guessing is hopeless at any cost."""
 _AT_ONCE = 2
 """Keys hashed at a time, of 19 MiB and 20 ms each."""
+_NOT_VALID = "the API key is not valid; keys look like psp_…"
 _BELIEVED_S = 300.0
 _MOST_BELIEVED = 1000
 
@@ -59,7 +62,7 @@ class Principal:
     """Whose the things are that it makes and sees: "TENANT", or "TENANT/SUBJECT"."""
     scopes: frozenset[Scope]
     key: str = ""
-    """Prefix of the API key behind it; empty where none was asked for."""
+    """Prefix of the API key behind it, "oidc:" and whom a token names, or empty where none was asked for."""
     video: str | None = None
     """The only one it may see."""
 
@@ -67,7 +70,7 @@ class Principal:
         """Raises InputError where that is no subject, ForbiddenError where it may not."""
         if Scope.ACT not in self.scopes:
             raise ForbiddenError("the key acts for nobody else; that takes the scope act")
-        if not _SUBJECT.fullmatch(subject):
+        if not SUBJECT.fullmatch(subject):
             raise InputError(
                 "Prosopon-Subject: a subject is 1 to 128 of the characters A-Z a-z 0-9 . _ -"
             )
@@ -150,6 +153,12 @@ def new_key(
     return f"psp_{prefix}_{secret}", kept
 
 
+def _unauthorized(message: str, key: str = "") -> UnauthorizedError:
+    error = UnauthorizedError(message)
+    error.key = key
+    return error
+
+
 class KeyRing:
     """Tells whose a key is. One that was hashed is believed for a while, but looked up each time: revoking holds at
     once."""
@@ -172,11 +181,13 @@ class KeyRing:
     def _principal(self, given: str) -> Principal:
         read = _KEY.fullmatch(given)
         found = read and self._keys.find(read[1])
-        if not read or not found or not self._fits(found, read[2]):
-            raise UnauthorizedError("the API key is not valid; keys look like psp_…")
+        if not read or not found:
+            raise _unauthorized(_NOT_VALID)
+        if not self._fits(found, read[2]):
+            raise _unauthorized(_NOT_VALID, found.prefix)
         if not found.live(time.time()):
             ended = "was revoked" if found.revoked_at is not None else "has expired"
-            raise UnauthorizedError(f"the API key {found.name} {ended}")
+            raise _unauthorized(f"the API key {found.name} {ended}", found.prefix)
         return found.principal()
 
     def _fits(self, key: Key, secret: str) -> bool:

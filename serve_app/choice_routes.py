@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 from backends.composition.credentials import SYNTHETIC
 from backends.errors import UnknownPortraitError
 from backends.faces.presets import preset
+from serve_app import audit
 from serve_app.catalogue import (
     EmotionModel,
     PortraitCheck,
@@ -130,6 +131,7 @@ def _add_speech(api: FastAPI, gateway: Gateway) -> None:
         tell whose voice it is."""
         wanted = validated(SpeechRequest, json_object_of(await read_json(request)))
         spoken = await gateway.speaking.speak(wanted)
+        audit.did("create_speech")
         told = {"X-Voice": spoken.voice, "X-Tier": spoken.tier, "Cache-Control": "no-store"}
         told |= made_by_ai(SYNTHETIC, spoken.signed)
         return StreamingResponse(spoken.content, headers=told, media_type=spoken.media_type)

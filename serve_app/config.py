@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from backends.errors import InputError, LicenceError, UnknownTierError
 from backends.speech.engine import Licence
@@ -76,6 +77,34 @@ class Limits(StrictModel):
     """Seconds of finished video since midnight UTC."""
 
 
+class Oidc(StrictModel):
+    """An OpenID Connect issuer whose tokens are taken beside API keys."""
+
+    issuer: str
+    """As `iss` has it: https://login.microsoftonline.com/TENANT/v2.0. Its keys are found below it."""
+    audience: str = Field(min_length=1)
+    """What `aud` must be: the id of this service at the issuer."""
+    tenant_claim: str
+    """Whose the things are that a token makes and sees: oid is each person for themselves, tid a whole organisation."""
+    roles: dict[str, frozenset[Literal["generate", "read", "admin"]]] = Field(min_length=1)
+    """What each role allows; other roles allow nothing."""
+    roles_claim: str = "roles"
+    person_claim: str = "sub"
+    """Who is named in the audit log."""
+    leeway_s: float = Field(default=60.0, ge=0, le=300)
+    """How wrong clocks may be."""
+    keys_life_s: float = Field(default=3600.0, ge=60, le=86_400)
+    """How long the issuer's keys are believed before they are fetched again."""
+
+    @field_validator("issuer")
+    @classmethod
+    def _is_safe(cls, issuer: str) -> str:
+        address = urlsplit(issuer)
+        if address.scheme != "https" and address.hostname not in ("localhost", "127.0.0.1"):
+            raise ValueError("the issuer is an address with https")
+        return issuer
+
+
 class GatewayConfig(StrictModel):
     """Arguments of `serve_app.app:build_gateway`."""
 
@@ -85,6 +114,8 @@ class GatewayConfig(StrictModel):
     max_queued_jobs: int = Field(default=100, ge=1)
     keep_days: float = Field(default=30.0, gt=0)
     """How long finished videos are kept."""
+    keep_audit_days: float = Field(default=365.0, gt=0)
+    """How long the audit log remembers who did what."""
     generate_wait_s: float = Field(default=60.0, ge=0)
     """How long POST /generate waits for its video before it answers with the job instead."""
     cors_origins: tuple[str, ...] = ()
@@ -93,12 +124,20 @@ class GatewayConfig(StrictModel):
     auth: Literal["open", "keys"] = "open"
     """Who may ask: open is everybody on this machine, where the service listens to nobody else; keys is whoever has
     one."""
+    oidc: Oidc | None = None
+    """Beside keys, tokens of this issuer are taken; with `auth: keys` only."""
     limits: Limits = Limits()
     consent: Literal["off", "record", "require"] | None = None
     """Of the person in a portrait that is no preset: off asks and notes nothing, record notes what is named, require
     refuses videos without. By default record where nobody needs a key, and require where one is needed."""
     webhooks_to_private: bool = False
     """Webhooks may go to addresses inside our own network: everybody who may ask for a video then reaches those."""
+
+    @model_validator(mode="after")
+    def _is_locked(self) -> "GatewayConfig":
+        if self.oidc and self.auth != "keys":
+            raise ValueError("oidc: tokens are asked for only with auth: keys")
+        return self
 
 
 def check_licence(config: EngineConfig, licence: Licence, what: str) -> None:

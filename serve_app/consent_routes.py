@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query
 from pydantic import AwareDatetime, Field
 
+from serve_app import audit
 from serve_app.config import StrictModel
 from serve_app.consents import Consent, new_consent
 from serve_app.gateway import Gateway
@@ -47,6 +48,7 @@ def add_consents(api: FastAPI, gateway: Gateway) -> None:
         until = None if wanted.expires_at is None else wanted.expires_at.timestamp()
         consent = new_consent(who, wanted.who, wanted.purpose, until)
         await asyncio.to_thread(consents.add, consent)
+        audit.did("create_consent", consent.id)
         return _model(consent)
 
     @api.get("/v1/consents", tags=["consents"])

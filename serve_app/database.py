@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from backends.errors import StorageError
 
-REVISION = "0004"
+REVISION = "0005"
 """Of `serve_app/migrations` that this code is written for."""
 _BUSY_S = 30.0
 """How long SQLite waits for another process's write."""

@@ -12,6 +12,8 @@ from importlib.metadata import version
 from typing import Any, BinaryIO
 
 from backends.errors import InputError
+from serve_app import audit
+from serve_app.audit import AuditLog
 from serve_app.auth import Principal
 from serve_app.catalogue import (
     Failure,
@@ -56,6 +58,7 @@ class Gateway:
         storage: Storage,
         tiers: Tiers,
         consents: Consents,
+        audit_log: AuditLog,
         webhooks: Webhooks | None = None,
     ) -> None:
         """
@@ -66,6 +69,7 @@ class Gateway:
         self._jobs, self._storage, self._tiers = jobs, storage, tiers
         self._webhooks = webhooks
         self.consents = consents
+        self.audit = audit_log
         usual: Policy = "record" if config.auth == "open" else "require"
         self.consent_policy: Policy = config.consent or usual
         self.results = Results(storage)
@@ -126,6 +130,8 @@ class Gateway:
             raise
         if created.id != job:  # the same request came twice at once
             await asyncio.to_thread(self._storage.delete, job_files(job))
+        else:
+            audit.did("create_video", job)
         self._run(tier.wake())
         return created
 
@@ -168,9 +174,11 @@ class Gateway:
         """Cancels an unfinished job, deletes a finished one with its files."""
         if not (await self.job(who, job)).status.final:
             cancelled = await asyncio.to_thread(self._jobs.cancel, job)
+            audit.did("cancel_video", job)
             await asyncio.to_thread(tidy, self._jobs, self._storage, job)
             return cancelled
         await asyncio.to_thread(self._jobs.delete, job)
+        audit.did("delete_video", job)
         await asyncio.to_thread(self._storage.delete, job_files(job))
         return None
 
@@ -181,7 +189,9 @@ class Gateway:
             NotFoundError: the tenant has no such consent.
         """
         now = time.time()
-        for made in await asyncio.to_thread(self.consents.revoke, who.tenant, consent, now):
+        found = await asyncio.to_thread(self.consents.revoke, who.tenant, consent, now)
+        audit.did("revoke_consent", consent)
+        for made in found:
             with suppress(NotFoundError):  # somebody else deletes it too
                 if await self.remove(who, made.job):  # it was only cancelled
                     await self.remove(who, made.job)
@@ -201,6 +211,7 @@ class Gateway:
         request = await asyncio.to_thread(self._agreed, who, request)
         request = await self.offers.placed(request)
         tier = await self.offers.tier(request.tier)
+        audit.did("stream")
         return Session(tier, self._storage, self.uploads(who).placed(request, {}))
 
     # How it goes

@@ -12,10 +12,13 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backends.errors import ProsoponError
-from serve_app.auth import ON_THIS_MACHINE, KeyRing, Principal
+from serve_app import audit
+from serve_app.audit import READING
+from serve_app.auth import ON_THIS_MACHINE, PERSON, KeyRing, Principal
 from serve_app.auth import Scope as May
 from serve_app.grants import PREFIX, Grants
 from serve_app.limits import Rate
+from serve_app.oidc import Tokens
 from serve_app.problems import ForbiddenError, NotFoundError, UnauthorizedError
 from serve_app.responses import error_response
 
@@ -23,8 +26,7 @@ SUBJECT = "Prosopon-Subject"
 _FOR_ALL = frozenset(
     {"/", "/health", "/ready", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"}
 )
-_OF_ADMINS = frozenset({"/metrics", "/v1/system"})
-_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_OF_ADMINS = frozenset({"/metrics", "/v1/system", "/v1/audit"})
 _REFUSED = 1008
 """Closing code of RFC 6455; before a socket is accepted it is HTTP's 403."""
 
@@ -44,13 +46,21 @@ class Authority:
     """Whether a key is needed."""
     origins: Collection[str] = ()
     """Of web pages that may use the service from a browser on this machine."""
+    tokens: Tokens | None = None
+    """None: no issuer is trusted."""
 
     async def of_link(self, token: str) -> Principal:
         """Raises NotFoundError and ExpiredLinkError."""
         holder = self.grants.holder(token)
-        if holder.key and not (self.ring and await self.ring.is_live(holder.key)):
+        if holder.key and not await self._still_holds(holder.key):
             raise NotFoundError("there is nothing at this address any more")
         return holder
+
+    async def _still_holds(self, key: str) -> bool:
+        """A link ends with the key behind it; whom a token named is known by their issuer alone."""
+        if key.startswith(PERSON):
+            return self.tokens is not None
+        return self.ring is not None and await self.ring.is_live(key)
 
     async def of_request(self, headers: Headers, changes: bool) -> Principal:
         """
@@ -71,6 +81,10 @@ class Authority:
         return found if subject is None else found.acting_for(subject)
 
     async def _by_key(self, key: str) -> Principal:
+        if (
+            self.tokens and key.count(".") == 2
+        ):  # as JSON Web Tokens have them, and our keys have none
+            return await self.tokens.principal(key)
         if self.ring is None:
             raise UnauthorizedError("this service has no API keys")
         return await self.ring.principal(key)
@@ -117,7 +131,7 @@ def check_allowed(who: Principal, method: str, path: str) -> None:
     """
     if path in _OF_ADMINS:
         needed = {May.ADMIN}
-    elif method in _READING or path == "/v1/grants":
+    elif method in READING or path == "/v1/grants":
         needed = {May.READ}
     elif path == "/v1/uploads":
         needed = {May.GENERATE, May.UPLOAD}
@@ -165,19 +179,22 @@ class Guard:
             scope["path"] = path = f"/{rest}"
             scope["raw_path"] = quote(path).encode()
             who = await self._authority.of_link(token)
-            if method not in _READING and path != "/v1/uploads":
+            audit.by(who)
+            if method not in READING and path != "/v1/uploads":
                 raise ForbiddenError("a link is for reading and uploading only")
         elif path in _FOR_ALL:
             return None
         else:
-            who = await self._authority.of_request(headers, method not in _READING)
+            who = await self._authority.of_request(headers, method not in READING)
+            audit.by(who)
         check_allowed(who, method, path)
-        if self._changes and method not in _READING:
+        if self._changes and method not in READING:
             self._changes.take(who.tenant)
         return who
 
 
 async def _refuse(error: ProsoponError, scope: Scope, receive: Receive, send: Send) -> None:
+    audit.refused(error)
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": _REFUSED})
         return

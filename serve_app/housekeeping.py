@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from backends.errors import StorageError
+from serve_app.audit import AuditLog
 from serve_app.jobs import Jobs, job_files
 from serve_app.kept import TEMPORARY
 from serve_app.problems import NotFoundError
@@ -52,6 +53,8 @@ class Housekeeper:
     storage: Storage
     keep_days: float = 30.0
     """How long finished jobs are kept with their videos."""
+    audit: AuditLog | None = None
+    keep_audit_days: float = 365.0
 
     async def run(self) -> None:
         """Sweeps now and every hour, until it is cancelled."""
@@ -66,6 +69,8 @@ class Housekeeper:
         """Removes what is half-written, uploads that are a day old and that no job waits for, jobs that were finished
         longer ago than they are kept, and files that jobs left behind."""
         now = time.time()
+        if self.audit:
+            self.audit.forget(now - self.keep_audit_days * _DAY_S)
         self.storage.sweep(_WRITING_S)
         while expired := self.jobs.finished_before(now - self.keep_days * _DAY_S):
             for job in expired:

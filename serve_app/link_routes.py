@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import Body, FastAPI
 from pydantic import Field
 
+from serve_app import audit
 from serve_app.auth import Principal, Scope
 from serve_app.config import StrictModel
 from serve_app.gateway import Gateway
@@ -54,6 +55,7 @@ def add_links(api: FastAPI, gateway: Gateway, grants: Grants) -> None:
             raise ForbiddenError("links for uploading take the scope generate")
         if wanted.video is not None:
             await gateway.job(who, wanted.video)
+        audit.did("create_grant", wanted.video or "")
         return _granted(grants, who, wanted.scope, wanted.video, wanted.ttl_s)
 
     @api.post("/v1/videos/{job}/share", status_code=201, tags=["links"])
@@ -62,6 +64,7 @@ def add_links(api: FastAPI, gateway: Gateway, grants: Grants) -> None:
     ) -> Share:
         """A link by which anybody can watch this video, and nothing else, for a while."""
         await gateway.job(who, job)
+        audit.did("share_video", job)
         ttl_s = (wanted or ShareRequest()).ttl_s
         grant = _granted(grants, who, {"read"}, job, ttl_s)
         video = f"{grant.prefix}/v1/videos/{job}"

@@ -25,6 +25,8 @@ class UnauthorizedError(InputError):
     """No API key, or one that is not valid (any more)."""
 
     code = "unauthorized"
+    key = ""
+    """Prefix of the key that it was about; never told to whoever asks."""
 
 
 class ForbiddenError(InputError):
@@ -72,6 +74,13 @@ class QueueFullError(EngineError):
     retryable = True
 
 
+class IssuerUnavailableError(EngineError):
+    """Tokens cannot be checked: whoever issues them does not answer."""
+
+    code = "issuer_unavailable"
+    retryable = True
+
+
 class StageLostError(EngineError):
     """The replicas of a stage died one after the other over the same work."""
 
@@ -103,6 +112,7 @@ _STATUS: Mapping[type[ProsoponError], int] = {
     NotReadyError: 409,
     GoneError: 410,
     UnsupportedBodyError: 415,
+    IssuerUnavailableError: 503,
     QueueFullError: 503,
     TierUnavailableError: 503,
     EngineUnavailableError: 503,

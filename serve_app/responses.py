@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
+from serve_app import audit
 from serve_app.problems import MEDIA_TYPE, LimitError, problem, problem_of
 from serve_app.results import StoredFile
 from serve_app.schemas import Problem
@@ -38,6 +39,7 @@ def problem_response(
     Args:
         path: what was asked for.
     """
+    audit.answered(document.status, document.code)
     told = document.model_copy(
         update={"instance": quote(path), "request_id": request_id.get() or None}
     )

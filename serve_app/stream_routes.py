@@ -13,6 +13,7 @@ from pydantic import Field
 
 from backends.composition.credentials import MADE_BY_AI
 from backends.errors import InputError, ProsoponError
+from serve_app import audit
 from serve_app.auth import Principal
 from serve_app.clients import LiveEnd
 from serve_app.config import StrictModel
@@ -51,6 +52,7 @@ def add_stream(api: FastAPI, gateway: Gateway) -> None:
             if not isinstance(error, ProsoponError):
                 raise
             document = problem_of(error).model_copy(update={"request_id": request_id.get()})
+            audit.answered(document.status, document.code)
             await _tell(socket, "error", problem=document.model_dump(exclude_none=True))
             code = _THEIRS if isinstance(error, InputError) else _OURS
         await socket.close(code)

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from backends.errors import InputError, UnknownPortraitError
 from backends.faces.framing import names_picture
 from backends.faces.presets import PRESETS
+from serve_app import audit
 from serve_app.problems import NotFoundError, RequestTooLargeError
 from serve_app.schemas import VideoRequest
 from serve_app.storage import Storage
@@ -30,6 +31,7 @@ class Uploads:
         """Its id serves as `portrait`, `driving_video`, `audio`, `reference_audio` and `background` in requests."""
         upload = secrets.token_hex(16)
         await self.store(self._key(upload), file)
+        audit.did("create_upload", upload)
         return upload
 
     async def forget(self, upload: str) -> None:
@@ -38,6 +40,7 @@ class Uploads:
         if key is None:
             raise NotFoundError(f"there is no upload {upload!r}")
         await asyncio.to_thread(self._storage.delete, key)
+        audit.did("delete_upload", upload)
 
     async def store(self, key: str, file: BinaryIO) -> None:
         """Raises RequestTooLargeError, and leaves nothing behind then."""

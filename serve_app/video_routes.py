@@ -12,6 +12,7 @@ from pydantic import AwareDatetime
 
 from backends.composition.credentials import MADE_BY_AI
 from backends.errors import InputError, ProsoponError
+from serve_app import audit
 from serve_app.auth import Principal
 from serve_app.config import StrictModel
 from serve_app.gateway import Gateway
@@ -111,6 +112,7 @@ def _add_requests(api: FastAPI, gateway: Gateway) -> None:
                 entries.append(BatchEntry(job=await gateway.create(who, order, {}, key)))
             except ProsoponError as error:
                 entries.append(BatchEntry(error=problem_of(error)))
+                audit.did("create_video", outcome=error.code)
         return Batch(videos=tuple(entries))
 
     @api.post(

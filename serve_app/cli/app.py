@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from serve_app.cli import catalogue, keys, models, portraits, serve, speak, verify
+from serve_app.cli import audit, catalogue, keys, models, portraits, serve, speak, verify
 from serve_app.cli.joined import JoinedCommands
 
 app = typer.Typer(
@@ -49,4 +49,5 @@ app.command()(catalogue.tiers)
 app.command()(catalogue.doctor)
 app.command()(serve.serve)
 app.add_typer(keys.app, name="keys")
+app.command()(audit.audit)
 app.command()(verify.verify)

@@ -13,7 +13,7 @@ from serve_app.cli.console import err, out, print_json, print_table, reported
 
 if TYPE_CHECKING:
     from serve_app.auth import Key
-    from serve_app.sql_keys import SqlKeys
+    from serve_app.database import Database
 
 app = typer.Typer(help="Make, list and revoke API keys of the service.", no_args_is_help=True)
 
@@ -43,10 +43,13 @@ def create(
 ) -> None:
     """Make a key. It is shown once, and kept nowhere."""
     from serve_app.auth import new_key
+    from serve_app.sql_keys import SqlKeys
 
     with reported(as_json):
-        key, kept = new_key(name, _listed(scopes), tenant, _seconds(expires))
-        _store().add(kept)
+        key, kept = new_key(name, _listed(scopes), tenant, _life_s(expires))
+        store = opened()
+        SqlKeys(store).add(kept)
+        _note(store, "create_key", kept)
         if as_json:
             print_json(_facts(kept) | {"key": key})
             return
@@ -57,8 +60,10 @@ def create(
 @app.command("list")
 def list_keys(as_json: AsJson = False) -> None:
     """All keys, without their secrets."""
+    from serve_app.sql_keys import SqlKeys
+
     with reported(as_json):
-        found = [_facts(key) for key in _store().list()]
+        found = [_facts(key) for key in SqlKeys(opened()).list()]
         if as_json:
             print_json(found)
             return
@@ -72,33 +77,50 @@ def revoke(
     name: Annotated[str, typer.Argument(help="As `keys list` names it.")], as_json: AsJson = False
 ) -> None:
     """End a key at once, and every link that was made with it."""
+    from serve_app.sql_keys import SqlKeys
+
     with reported(as_json):
-        facts = _facts(_store().revoke(name, time.time()))
+        store = opened()
+        key = SqlKeys(store).revoke(name, time.time())
+        _note(store, "revoke_key", key)
+        facts = _facts(key)
         if as_json:
             print_json(facts)
         else:
             out.print(f"{name} is revoked", highlight=False)
 
 
-def _store() -> "SqlKeys":
+def opened() -> "Database":
+    """The service's database."""
     from serve_app.config import jobs_url
     from serve_app.database import Database
-    from serve_app.sql_keys import SqlKeys
 
-    return SqlKeys(Database(jobs_url()))
+    return Database(jobs_url())
+
+
+def _note(store: "Database", action: str, key: "Key") -> None:
+    from serve_app.audit import DONE, OPERATOR, Line
+    from serve_app.sql_audit import SqlAudit
+
+    SqlAudit(store).add([Line(time.time(), key.tenant, OPERATOR, action, key.prefix, DONE, "")])
 
 
 def _listed(scopes: str) -> list[str]:
     return [scope for scope in re.split(r"[,\s]+", scopes) if scope]
 
 
-def _seconds(life: str) -> float | None:
+def _life_s(life: str) -> float | None:
     if life == "never":
         return None
-    read = re.fullmatch(r"([1-9][0-9]{0,5})([mhdwy])", life)
-    if read is None:
+    if (found := seconds(life)) is None:
         raise InputError(f"--expires {life!r} is no time; say 12h, 90d, 1y or never")
-    return int(read[1]) * _UNITS_S[read[2]]
+    return found
+
+
+def seconds(time: str) -> float | None:
+    """Of a number with a unit, as 12h, 90d or 1y; None where it is none."""
+    read = re.fullmatch(r"([1-9][0-9]{0,5})([mhdwy])", time)
+    return None if read is None else int(read[1]) * _UNITS_S[read[2]]
 
 
 def _facts(key: "Key") -> dict[str, Any]:

@@ -15,6 +15,7 @@ from serve_app.config import EngineConfig, GatewayConfig, TierConfig
 from serve_app.deployments import Speech
 from serve_app.gateway import Gateway
 from serve_app.local import local_stages
+from serve_app.sql_audit import SqlAudit
 from serve_app.sql_consents import SqlConsents
 from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import FolderStorage
@@ -54,7 +55,7 @@ def small_service(folder: Path, port: int, *origins: str) -> Iterator[str]:
     tier = Tier(_TIER, replace(local_stages(_TIER, storage), speech=speech), storage, jobs)
     config = GatewayConfig(tiers=("small",), cors_origins=origins, consent="require")
     tiers, consents = LocalTiers({"small": tier}), SqlConsents(jobs.database)
-    api = create_api(Gateway(config, jobs, storage, tiers, consents))
+    api = create_api(Gateway(config, jobs, storage, tiers, consents, SqlAudit(jobs.database)))
     server = uvicorn.Server(uvicorn.Config(api, port=port, log_level="warning", ws="none"))
 
     async def serve() -> None:

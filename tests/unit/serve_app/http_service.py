@@ -13,6 +13,7 @@ from serve_app.clients import Stages, TierClient, TierState
 from serve_app.config import GatewayConfig, TierConfig
 from serve_app.gateway import Gateway
 from serve_app.guard import Authority
+from serve_app.sql_audit import SqlAudit
 from serve_app.sql_consents import SqlConsents
 from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import FolderStorage
@@ -96,7 +97,8 @@ async def opened(
     )
     usual = {"max_upload_bytes": MAX_UPLOAD, "max_queued_jobs": 3, "generate_wait_s": 20}
     settings = GatewayConfig.model_validate({"tiers": ("test", "premium"), **usual, **config})
-    gateway = Gateway(settings, jobs, storage, tiers, SqlConsents(jobs.database))
+    consents, audit = SqlConsents(jobs.database), SqlAudit(jobs.database)
+    gateway = Gateway(settings, jobs, storage, tiers, consents, audit)
     transport = httpx.ASGITransport(create_api(gateway, authority), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         yield Service(http, gateway, local, tiers, storage, jobs)

@@ -16,6 +16,7 @@ from serve_app import database, sql_tallies
 from serve_app.database import REVISION, Database
 from serve_app.jobs import new_job_id
 from serve_app.schemas import JobStatus, VideoRequest
+from serve_app.sql_audit import AUDIT
 from serve_app.sql_consents import CONSENTS
 from serve_app.sql_jobs import JOBS, SqlJobs
 from serve_app.sql_keys import KEYS
@@ -50,7 +51,7 @@ def test_steps_are_numbered_in_one_line_and_the_last_is_what_the_code_expects() 
 def test_steps_lead_to_the_tables_that_the_code_uses(url: str) -> None:
     store = Database(url)
     tables = sql.MetaData()
-    for table in (JOBS, KEYS, CONSENTS, USAGE, sql_tallies.TALLIES):
+    for table in (JOBS, KEYS, CONSENTS, AUDIT, USAGE, sql_tallies.TALLIES):
         table.to_metadata(tables)
     with store.transaction() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

@@ -25,6 +25,7 @@ from serve_app.gateway import Gateway
 from serve_app.jobs import job_files, new_job_id
 from serve_app.runner import Runner
 from serve_app.schemas import Job, VideoRequest
+from serve_app.sql_audit import SqlAudit
 from serve_app.sql_consents import SqlConsents
 from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import FolderStorage
@@ -177,9 +178,9 @@ class Theatre:
 async def theatre(
     stages: Stages, shared_storage: FolderStorage, jobs: SqlJobs, tier: TierConfig
 ) -> AsyncIterator[Theatre]:
-    gateway = Gateway(
-        GatewayConfig(tiers=("test",)), jobs, shared_storage, NoTiers(), SqlConsents(jobs.database)
-    )
+    config, consents = GatewayConfig(tiers=("test",)), SqlConsents(jobs.database)
+    audit = SqlAudit(jobs.database)
+    gateway = Gateway(config, jobs, shared_storage, NoTiers(), consents, audit)
     transport = httpx.ASGITransport(create_api(gateway), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
         yield Theatre(http, shared_storage, jobs, tier, stages, Gated(stages))

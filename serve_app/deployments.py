@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from threading import Event, Lock
@@ -295,7 +296,8 @@ class Composition:
         self._storage = storage
 
     def warm_up(self) -> None:
-        """Makes the key of content credentials where there is none, so that no clip waits for it."""
+        """Loads what signs clips, and makes its key where there is none, so that no clip waits for it."""
+        import_module("c2pa")
         identity()
 
     async def compose(self, task: ComposeTask) -> None:

@@ -35,6 +35,8 @@ _STARTS = (
     (0, b"\xff\xd8\xff", "image/jpeg"), (0, b"\x89PNG", "image/png"),
 )  # fmt: skip
 """What the files begin with that can hold a manifest; MP3 also with twelve bits that are set."""
+_SETTINGS = {"builder": {"thumbnail": {"enabled": False}}}
+"""A still needs no smaller copy of itself inside, which would be most of the manifest and of the time."""
 _LIFE = datetime.timedelta(days=3650)
 _PEM = serialization.Encoding.PEM
 
@@ -128,7 +130,12 @@ def _sign(source: BinaryIO, target: BinaryIO, statement: Statement, identity: Id
     try:
         info = c2pa.C2paSignerInfo(algorithm, identity.chain, identity.key, None)
         manifest = json.dumps(_manifest(statement, kind))
-        with c2pa.Signer.from_info(info) as signer, c2pa.Builder(manifest) as builder:
+        with (
+            c2pa.Settings.from_dict(_SETTINGS) as settings,
+            c2pa.Context(settings) as context,
+            c2pa.Signer.from_info(info) as signer,
+            c2pa.Builder(manifest, context=context) as builder,
+        ):
             builder.sign(signer, kind, source, target)
     except c2pa.C2paError as error:
         raise EncodingError(f"the file cannot be signed: {error}") from error

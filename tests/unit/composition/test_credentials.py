@@ -7,6 +7,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
@@ -26,6 +27,7 @@ from backends.composition.credentials import (
 )
 from backends.composition.credentials import signed as signed_bytes
 from backends.composition.mux import join
+from backends.composition.sound_files import SoundFile, SoundFormat, whole
 from backends.errors import InputError
 from benchmarks.boxes import boxes
 from tests.unit.composition.conftest import Film
@@ -176,6 +178,38 @@ def test_pictures_hold_them_and_stay_the_same(
     assert found.valid and found.source_type == "trainedAlgorithmicMedia"
     with Image.open(io.BytesIO(file.getvalue())) as before, Image.open(still) as after:
         assert before.tobytes() == after.tobytes()
+    assert len(data) < len(file.getvalue()) + 6000, "there is a thumbnail inside"
+
+
+def stills_and_sound() -> dict[str, bytes]:
+    """A file of each kind besides MP4 that can hold credentials."""
+    made, noise = {}, np.random.default_rng(0)
+    for kind in ("JPEG", "PNG"):
+        file = io.BytesIO()
+        pixels = noise.integers(0, 255, (48, 64, 3), np.uint8)
+        Image.fromarray(pixels).save(file, kind)
+        made[kind] = file.getvalue()
+    samples = noise.uniform(-0.5, 0.5, 24_000).astype(np.float32)
+    for sound in (SoundFormat.WAV, SoundFormat.MP3, SoundFormat.FLAC):
+        encoder = SoundFile(sound)
+        made[sound.name] = whole(sound, encoder.push(samples, 24_000) + encoder.finish())
+    return made
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WAV", "MP3", "FLAC"])
+def test_one_flipped_bit_is_found_in_every_kind(
+    tmp_path: Path, identity: Identity, kind: str
+) -> None:
+    plain = stills_and_sound()[kind]
+    data = signed_bytes(plain, STATEMENT, identity)
+    path = tmp_path / "changed"
+    for share in (0.5, 0.75, 0.99):
+        place = data.index(plain[int(share * len(plain)) :][:16])
+        changed = bytearray(data)
+        changed[place] ^= 1
+        path.write_bytes(changed)
+        found = read(path)
+        assert not found.valid and "assertion.dataHash.mismatch" in found.problems, share
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ WEB_PORT ?=
 ARGS ?=
 # Two processes, each of which computes in one thread: more only get in each other's way.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
-# What kills and restarts a service runs afterwards, by itself; the web app has a verb of its own.
+# What kills and restarts a service, and what drives browsers, runs afterwards, side by side.
 APART := --ignore tests/serve/faults --ignore tests/web
-FAULTS := OMP_NUM_THREADS=1 $(BIN)/pytest tests/serve/faults
+THEN := tests/serve/faults tests/web
 export TEXT PORTRAIT OUTPUT
 
 # The first Python that is 3.11 or 3.12 and can make virtual environments.
@@ -45,15 +45,15 @@ serve: $(VENV)/.web ## the service and its web app on this machine (CONFIG=, POR
 ifdef FAST
 test: $(VENV)/.light-dev ## every test with every CPU engine; FAST=1: the light set; ARGS= for pytest
 	$(PYTEST) $(if $(ARGS),,$(APART)) $(ARGS)
-	$(if $(ARGS),,$(FAULTS))
+	$(if $(ARGS),,$(PYTEST) $(THEN))
 else
 test: $(VENV)/.full
 	$(PYTEST) $(if $(ARGS),,--all-engines $(APART)) $(ARGS)
-	$(if $(ARGS),,$(FAULTS))
+	$(if $(ARGS),,$(PYTEST) $(THEN))
 endif
 
-test-web: $(VENV)/.web $(VENV)/.light-dev ## the web app in a browser (Debian: apt install chromium)
-	OMP_NUM_THREADS=1 $(BIN)/pytest tests/web tests/unit/frontend $(ARGS)
+test-web: $(VENV)/.web $(VENV)/.light-dev ## only the web app in a browser (Debian: apt install chromium)
+	OMP_NUM_THREADS=1 $(BIN)/pytest tests/web $(ARGS)
 
 check: $(VENV)/.full ## ruff and mypy, which reads the types of every engine's libraries
 	$(BIN)/ruff check .

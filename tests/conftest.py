@@ -33,11 +33,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `-n`, a file stays in one process, for its fixtures' sake; all that start a Ray cluster, in one."""
+    """With `-n`, a file stays in one process, for its fixtures' sake; all that start a Ray cluster, in one; and the
+    browsers' tests in one of their own: Playwright keeps its process's event loop."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
-            starts_ray = item.nodeid.startswith(("tests/serve/", "tests/web/"))
-            group = "serve" if starts_ray else item.path.stem
+            folder = item.nodeid.split("/")[1]
+            group = folder if folder in ("serve", "web") else item.path.stem
             item.add_marker(pytest.mark.xdist_group(group))
 
 

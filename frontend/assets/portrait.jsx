@@ -46,8 +46,12 @@ async function preview(file) {
 }
 
 export function PortraitStage(props) {
-  const { base, presets, portrait, checking, fit, problem, notes, faces, face, shape, crop, words } = props;
+  const { base, presets, fit, problem, notes, faces, face, shape, crop, words } = props;
   const { onChoose, onFace, onRenew } = props;
+  // What was touched is shown as chosen at once; the app's answer follows.
+  const [touched, setTouched] = useState(null);
+  const portrait = touched ?? props.portrait;
+  const checking = props.checking || portrait !== props.portrait;
   const [own, setOwn] = useState([]);
   const [over, setOver] = useState(false);
   const { share, trouble, setTrouble, upload } = useUpload(base, words, onRenew);
@@ -55,6 +59,14 @@ export function PortraitStage(props) {
   const id = useId();
 
   useEffect(() => setOwn(readKept(KEPT)), []);
+  useEffect(() => {
+    if (touched === props.portrait) setTouched(null);
+  }, [touched, props.portrait]);
+
+  function choose(one) {
+    setTouched(one);
+    onChoose(one);
+  }
 
   function take(files) {
     const file = files?.[0];
@@ -65,7 +77,7 @@ export function PortraitStage(props) {
       const next = [{ id: upload, image: await image, title: file.name }, ...readKept(KEPT)].slice(0, MOST_KEPT);
       writeKept(KEPT, next, MOST_KEPT);
       setOwn(next);
-      onChoose(upload);
+      choose(upload);
     });
   }
 
@@ -159,7 +171,7 @@ export function PortraitStage(props) {
             aria-pressed={one.id === portrait}
             aria-label={one.title}
             title={one.title}
-            onClick={() => onChoose(one.id)}
+            onClick={() => choose(one.id)}
           >
             {one.image && <img src={one.image} alt="" />}
           </button>

@@ -54,11 +54,11 @@ def test_a_first_visit_ends_with_a_video_of_what_was_typed(visit: Visit, tmp_pat
     me.go()
 
     seen: list[int] = []
-    bar = page.get_by_role("progressbar")
+    shown = "document.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow')"
 
     def plays() -> bool:
-        if bar.count():
-            seen.append(int(bar.first.get_attribute("aria-valuenow") or 0))
+        if told := page.evaluate(shown):
+            seen.append(int(told))
         return bool(page.evaluate("(document.querySelector('video')?.currentTime ?? 0) > 0"))
 
     wait_for("playback", plays)
@@ -182,7 +182,7 @@ def test_a_video_can_be_cancelled(visit: Visit) -> None:
 def test_a_reload_and_a_second_tab_find_the_work_again_and_it_heals(visit: Visit) -> None:
     me = visit()
     me.studio()
-    job = me.make(LONG)
+    job = me.make(3 * LONG)  # it outlasts the loading of pages
     me.page.reload()
     me.page.get_by_role("progressbar").wait_for()
     second = me.page.context.new_page()

@@ -13,7 +13,7 @@ from typing import Any
 from backends.animation.engine import AnimationInfo
 from backends.composition.credentials import (
     SYNTHETIC,
-    Identity,
+    Signing,
     Statement,
     development_identity,
     identity_from,
@@ -66,12 +66,13 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def identity() -> Identity:
-    """The key and the certificates that PROSOPON_SIGNING_KEY and PROSOPON_SIGNING_CHAIN name, or this machine's own
-    development key.
+def identity() -> Signing:
+    """The key and the certificates that PROSOPON_SIGNING_KEY (a file, or a key in Azure Key Vault by its address) and
+    PROSOPON_SIGNING_CHAIN name, or this machine's own development key.
 
     Raises:
         InputError: a file is missing or cannot be read, or one is named without the other.
+        EngineError: the vault does not sign, or what speaks to it is not installed.
     """
     named = [os.environ.get(f"PROSOPON_SIGNING_{part}") for part in ("KEY", "CHAIN")]
     if not any(named):
@@ -82,6 +83,10 @@ def identity() -> Identity:
             "PROSOPON_SIGNING_KEY and PROSOPON_SIGNING_CHAIN belong together: set both"
         )
     try:
+        if "://" in key:
+            from serve_app.vault import vault_identity
+
+            return vault_identity(key, Path(chain))
         return identity_from(Path(key), Path(chain))
     except OSError as error:
         raise InputError(f"cannot read {error.filename}: {error.strerror}") from error

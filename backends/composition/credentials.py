@@ -8,8 +8,8 @@ import datetime
 import io
 import json
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -73,18 +73,42 @@ class Identity:
             key = serialization.load_pem_private_key(self.key, None)
         except (ValueError, TypeError) as error:
             raise InputError(f"the signing key cannot be read: {error}") from error
-        match key:
-            case ec.EllipticCurvePrivateKey(curve=ec.SECP256R1()):
-                return "ES256"
-            case ec.EllipticCurvePrivateKey(curve=ec.SECP384R1()):
-                return "ES384"
-            case ed25519.Ed25519PrivateKey():
-                return "ED25519"
-            case rsa.RSAPrivateKey():
-                return "PS256"
-        raise InputError(
-            "the signing key is of no kind that C2PA takes: P-256, P-384, Ed25519, RSA"
-        )
+        return _algorithm(key.public_key())
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Who signs with a key that stays where it is held: its certificates as PEM, its own first, and what asks for a
+    signature."""
+
+    chain: bytes
+    sign: Callable[[bytes], bytes] = field(repr=False)
+    """Raises EncodingError. Signatures of elliptic curves as r and s one behind the other (IEEE P1363) or as DER."""
+
+    @property
+    def algorithm(self) -> str:
+        """As C2PA names it; raises InputError where it has none for the key."""
+        try:
+            (own, *_) = x509.load_pem_x509_certificates(self.chain)
+            return _algorithm(own.public_key())
+        except ValueError as error:
+            raise InputError(f"the signing certificates cannot be read: {error}") from error
+
+
+Signing = Identity | Held
+
+
+def _algorithm(key: object) -> str:
+    match key:
+        case ec.EllipticCurvePublicKey(curve=ec.SECP256R1()):
+            return "ES256"
+        case ec.EllipticCurvePublicKey(curve=ec.SECP384R1()):
+            return "ES384"
+        case ed25519.Ed25519PublicKey():
+            return "ED25519"
+        case rsa.RSAPublicKey():
+            return "PS256"
+    raise InputError("the signing key is of no kind that C2PA takes: P-256, P-384, Ed25519, RSA")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +128,7 @@ class Credentials:
     """C2PA's codes for what is wrong."""
 
 
-def sign(source: Path, target: Path, statement: Statement, identity: Identity) -> None:
+def sign(source: Path, target: Path, statement: Statement, identity: Signing) -> None:
     """Writes the file `source` with its credentials to `target`.
 
     Raises:
@@ -115,30 +139,57 @@ def sign(source: Path, target: Path, statement: Statement, identity: Identity) -
         _sign(unsigned, signed, statement, identity)
 
 
-def signed(data: bytes, statement: Statement, identity: Identity) -> bytes:
+def signed(data: bytes, statement: Statement, identity: Signing) -> bytes:
     """The file with its credentials; raises as `sign`."""
     target = io.BytesIO()
     _sign(io.BytesIO(data), target, statement, identity)
     return target.getvalue()
 
 
-def _sign(source: BinaryIO, target: BinaryIO, statement: Statement, identity: Identity) -> None:
+def _sign(source: BinaryIO, target: BinaryIO, statement: Statement, identity: Signing) -> None:
     import c2pa
 
-    algorithm = c2pa.C2paSigningAlg[identity.algorithm]
     kind = _media_type(source, "the file")
     try:
-        info = c2pa.C2paSignerInfo(algorithm, identity.chain, identity.key, None)
         manifest = json.dumps(_manifest(statement, kind))
         with (
             c2pa.Settings.from_dict(_SETTINGS) as settings,
             c2pa.Context(settings) as context,
-            c2pa.Signer.from_info(info) as signer,
+            _signer(identity) as signer,
             c2pa.Builder(manifest, context=context) as builder,
         ):
             builder.sign(signer, kind, source, target)
     except c2pa.C2paError as error:
         raise EncodingError(f"the file cannot be signed: {error}") from error
+
+
+@contextmanager
+def _signer(identity: Signing) -> Iterator[Any]:
+    """C2PA's signer; what it asks for may fail, and then its own error tells nothing."""
+    import c2pa
+
+    algorithm = c2pa.C2paSigningAlg[identity.algorithm]
+    if isinstance(identity, Identity):
+        info = c2pa.C2paSignerInfo(algorithm, identity.chain, identity.key, None)
+        with c2pa.Signer.from_info(info) as signer:
+            yield signer
+        return
+    failures: list[EncodingError] = []
+
+    def ask(data: bytes) -> bytes:
+        try:
+            return identity.sign(data)
+        except EncodingError as error:
+            failures.append(error)
+            return b""
+
+    try:
+        with c2pa.Signer.from_callback(ask, algorithm, identity.chain.decode()) as signer:
+            yield signer
+    except c2pa.C2paError:
+        if failures:
+            raise failures[0] from None
+        raise
 
 
 def read(path: Path) -> Credentials:

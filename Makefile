@@ -26,7 +26,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
   2>/dev/null && echo "$$p" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-web check format fuzz bench chaos load manifests checkov lock clean
+.PHONY: help setup demo serve test test-web check format fuzz bench chaos load manifests check-cluster checkov lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -78,6 +78,10 @@ load: $(VENV)/.light ## the service under 80 % and 300 % of its capacity, a quar
 
 manifests: $(VENV)/.light-dev ## cluster/overlays and cluster/compose anew, from configs/
 	$(BIN)/python -m cluster.render
+
+# Not part of check: Azure's types alone take mypy minutes.
+check-cluster: $(VENV)/.full ## mypy over cluster/
+	$(BIN)/mypy -p cluster
 
 checkov: $(VENV)/.light-dev ## another opinion on the manifests of cluster/, by a tool in an environment of its own
 	@test -x $(VENV)-checkov/bin/checkov || { $(BIN)/uv venv --quiet $(VENV)-checkov && \

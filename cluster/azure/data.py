@@ -115,7 +115,9 @@ def _account(
         enable_https_traffic_only=True,
         minimum_tls_version="TLS1_2",
         public_network_access="Disabled",
-        network_rule_set=storage.NetworkRuleSetArgs(default_action="Deny", bypass="None"),
+        network_rule_set=storage.NetworkRuleSetArgs(
+            default_action=storage.DefaultAction.DENY, bypass="None"
+        ),
         identity=storage.IdentityArgs(
             type="UserAssigned", user_assigned_identities=[key.identity.id]
         )

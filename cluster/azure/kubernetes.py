@@ -1,6 +1,7 @@
 """The cluster: private, with Entra ID before it, and a node pool for each kind of work."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from pulumi_azure_native import containerservice as aks
 from pulumi_azure_native import managedidentity
@@ -83,7 +84,7 @@ def pools(settings: Settings) -> list[Pool]:
     return made
 
 
-def _nodes(settings: Settings, net: Net, pool: Pool) -> dict[str, object]:
+def _nodes(settings: Settings, net: Net, pool: Pool) -> dict[str, Any]:
     """What an agent pool and the cluster's first one have in common."""
     spot = {
         "scale_set_priority": "Spot",
@@ -122,7 +123,7 @@ def _managed(
         nodes = {
             key: value for key, value in nodes.items() if key not in ("min_count", "max_count")
         }
-    on = {"enabled": True}
+    on: dict[str, Any] = {"enabled": True}
     return aks.ManagedCluster(
         "cluster",
         resource_name_=settings.name("cluster"),

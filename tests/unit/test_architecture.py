@@ -15,7 +15,7 @@ from backends import animation, speech
 from tests.conftest import CONTRACTS
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("backends", "serve_app", "frontend", "benchmarks", "configs")
+FOLDERS = ("backends", "serve_app", "frontend", "benchmarks", "cluster", "configs")
 ENGINE_LIBRARIES = frozenset(
     {"cv2", "espnet2", "mediapipe", "numba", "onnxruntime", "piper", "skimage", "torch", "TTS"}
 )
@@ -23,6 +23,7 @@ FORBIDDEN = {
     "backends": {"ray", "fastapi", "starlette", "httpx", "serve_app", "frontend", "benchmarks"},
     "serve_app": {"frontend", "benchmarks"},
     "frontend": {"backends", "serve_app", "ray", "benchmarks"},
+    "cluster": {"ray", "frontend", "benchmarks"},
 }
 """What a folder never imports, wherever in its modules."""
 CLIENTS = {"backends/speech/openai.py": {"httpx"}}

@@ -73,6 +73,8 @@ class Limits(StrictModel):
     """Requests that make or delete something, at each replica of the gateway."""
     queued: int | None = Field(default=None, ge=1)
     """Videos that wait."""
+    live: int | None = Field(default=None, ge=1)
+    """Live sessions at a time, at each replica of the gateway."""
     video_s_per_day: float | None = Field(default=None, gt=0)
     """Seconds of finished video since midnight UTC."""
 
@@ -112,6 +114,8 @@ class GatewayConfig(StrictModel):
     """Applications that the gateway asks for, in the order of preference."""
     max_upload_bytes: int = Field(default=64 * 2**20, ge=1)
     max_queued_jobs: int = Field(default=100, ge=1)
+    max_live_sessions: int = Field(default=8, ge=1)
+    """Live sessions at a time, at each replica of the gateway: each has a voice and a drawer at its service."""
     keep_days: float = Field(default=30.0, gt=0)
     """How long finished videos are kept."""
     keep_audit_days: float = Field(default=365.0, gt=0)

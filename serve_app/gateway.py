@@ -5,8 +5,9 @@ import hashlib
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any, BinaryIO
@@ -28,7 +29,7 @@ from serve_app.config import GatewayConfig
 from serve_app.consents import Consents, Policy, check_consent
 from serve_app.housekeeping import tidy
 from serve_app.jobs import Filter, Jobs, Once, Page, job_files, new_job_id
-from serve_app.limits import check_limits
+from serve_app.limits import check_limits, check_sessions
 from serve_app.live import Session, check_live
 from serve_app.offers import Offers
 from serve_app.playback import Playback
@@ -76,6 +77,8 @@ class Gateway:
         self.offers = Offers(tiers)
         self.speaking = Speaking(self.offers, storage)
         self._background: set[asyncio.Task[None]] = set()
+        self._live: Counter[str] = Counter()
+        """Live sessions of each tenant that has any."""
 
     # Jobs
 
@@ -205,9 +208,27 @@ class Gateway:
     def uploads(self, who: Principal) -> Uploads:
         return Uploads(self._storage, self.config.max_upload_bytes, who.tenant)
 
-    async def converse(self, who: Principal, request: VideoRequest) -> Session:
-        """Begins a live session, in which the text comes piece by piece."""
+    @asynccontextmanager
+    async def conversing(self, who: Principal, request: VideoRequest) -> AsyncIterator[Session]:
+        """A live session, in which the text comes piece by piece, for as long as the block runs.
+
+        Raises:
+            LimitError: the tenant has too many.
+            QueueFullError: all together have.
+        """
         check_live(request)
+        check_sessions(self.config.limits, self._live[who.tenant])
+        if self._live.total() >= self.config.max_live_sessions:
+            raise QueueFullError(
+                f"{self.config.max_live_sessions} live sessions are under way already; try again later"
+            )
+        self._live[who.tenant] += 1
+        try:
+            yield await self._session(who, request)
+        finally:
+            self._live -= Counter((who.tenant,))
+
+    async def _session(self, who: Principal, request: VideoRequest) -> Session:
         request = await asyncio.to_thread(self._agreed, who, request)
         request = await self.offers.placed(request)
         tier = await self.offers.tier(request.tier)

@@ -30,6 +30,12 @@ def check_limits(limits: Limits, jobs: Jobs, tenant: str) -> None:
         )
 
 
+def check_sessions(limits: Limits, under_way: int) -> None:
+    """Raises LimitError where a tenant with so many live sessions may begin no other."""
+    if limits.live is not None and under_way >= limits.live:
+        raise LimitError(f"{limits.live} of your live sessions are under way already; end one")
+
+
 class Rate:
     """So many a minute for each tenant, all at once if need be; belongs to one event loop."""
 

@@ -60,7 +60,12 @@ def add_stream(api: FastAPI, gateway: Gateway) -> None:
 
 async def _converse(socket: WebSocket, gateway: Gateway, who: Principal) -> None:
     request = validated(VideoRequest, await _received(socket))
-    session = await gateway.converse(who, request)
+    async with gateway.conversing(who, request) as session:
+        await _carried_on(socket, session)
+
+
+async def _carried_on(socket: WebSocket, session: Session) -> None:
+    """Until it is finished or cancelled."""
     sending = asyncio.create_task(_play(socket, session))
     hearing = asyncio.create_task(_listen(socket, session))
     both = {sending, hearing}

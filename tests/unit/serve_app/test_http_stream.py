@@ -13,6 +13,7 @@ import av
 import pytest
 
 from serve_app.api import create_api
+from serve_app.config import GatewayConfig
 from tests.unit.serve_app.http_service import Service
 
 START = {"tier": "test", "size": 128, "quality": "draft", "fps": 10}
@@ -207,3 +208,23 @@ async def test_pages_of_other_origins_are_turned_away(connect: Connect) -> None:
     own = await connect((b"origin", b"http://localhost"))
     assert await own.next() == "websocket.accept"
     await own.leave()
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [({"max_live_sessions": 1}, "queue_full"), ({"limits": {"live": 1}}, "limit_reached")],
+)
+async def test_sessions_at_a_time_are_limited(
+    service: Service, connect: Connect, limits: dict[str, Any], code: str
+) -> None:
+    changed = {**service.gateway.config.model_dump(), **limits}
+    service.gateway.config = GatewayConfig.model_validate(changed)
+    async with begun(connect) as first:
+        async with begun(connect) as second:
+            found = await second.rest()
+            assert found[0]["problem"]["code"] == code and found[-1] != 1000
+        await first.send({"cancel": True})
+        await first.rest()
+    async with begun(connect) as third:  # there is room again
+        await third.send({"text": LONG, "end": True})
+        assert (await third.rest())[-1] == 1000

@@ -11,6 +11,7 @@ from backends.speech.engine import SpeechEngine, SpeechInfo, Voice, VoiceReferen
 
 ENGINES: Mapping[str, str] = MappingProxyType(
     {
+        "chatterbox": "backends.speech.chatterbox.engine:ChatterboxEngine",
         "espeak": "backends.speech.formant:FormantEngine",
         "espnet": "backends.speech.espnet:EspnetEngine",
         "kokoro": "backends.speech.kokoro:KokoroEngine",

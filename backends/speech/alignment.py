@@ -14,7 +14,7 @@ from backends.speech.phones import SILENCE, Phone, phones
 from backends.speech.words import Word, assign_words, words_of
 from backends.types import FloatArray, Notice, PhonemeSpan, Utterance
 
-_ESPEAK_VOICES = {"en": "en-us", "zh": "cmn"}
+_ESPEAK_VOICES = {"en": "en-us", "no": "nb", "zh": "cmn"}
 """Languages whose espeak-ng voice has another name than they."""
 
 Sound = Callable[[int], Iterable[FloatArray]]

@@ -15,6 +15,7 @@ from backends.speech import find_voice, load_engine
 from backends.speech.engine import SpeechEngine
 from backends.speech.torch_models import is_installed
 from backends.types import NO_CUE, Speech, TextSpan, Utterance
+from tests.contract.small_chatterbox import chatterbox
 
 LIGHT = "the light set is installed; run: make test"
 
@@ -25,6 +26,8 @@ def small_engine(name: str, folders: pytest.TempPathFactory, stack: ExitStack) -
         return _espnet(folders)
     if name == "xtts":
         return _xtts(folders)
+    if name == "chatterbox":
+        return load_engine(name, chatterbox(folders.mktemp("chatterbox")))
     if name == "openai":
         url = stack.enter_context(speech_server())
         return load_engine(name, {"base_url": url, "voices": ["joe"], "languages": ["en", "el"]})

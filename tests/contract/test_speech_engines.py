@@ -41,11 +41,17 @@ TEXTS = {
     "ja": "こんにちはきょうはあえてうれしいです!",
     "hu": "Sziasztok, nagyon örülök hogy ma látlak titeket!",
     "ko": "여러분 안녕하세요, 오늘 만나서 정말 반갑습니다!",
+    "da": "Hej alle sammen, jeg er glad for at se jer!",
+    "fi": "Hei kaikille, on mukava nähdä teidät tänään!",
+    "ms": "Helo semua, saya gembira melihat anda hari ini!",
+    "no": "Hei alle sammen, jeg er glad for å se dere!",
+    "sv": "Hej allihop, jag är glad att se er idag!",
+    "sw": "Habari zenu, nimefurahi kuwaona nyote leo!",
     "hi": "नमस्ते दोस्तो, आज आपसे मिलकर बहुत खुशी हुई!",
 }
 MELODY = "You remembered my birthday, and you even made a cake for me."
-HUMMING = ("xtts",)
-"""Engines whose random weights only hum, so that the times which are heard in it mean nothing."""
+HUMMING = ("chatterbox", "xtts")
+"""Engines whose random weights, or stand-ins, only hum, so that the times which are heard in it mean nothing."""
 _TREMBLE_S = 0.05
 """By which sentences of an engine that is not deterministic may differ."""
 CALM_DOWN = Cue.of(Emotion.NEUTRAL)

@@ -31,6 +31,7 @@ from serve_app.housekeeping import tidy
 from serve_app.jobs import Filter, Jobs, Once, Page, job_files, new_job_id
 from serve_app.limits import check_limits, check_sessions
 from serve_app.live import Session, check_live
+from serve_app.logs import told
 from serve_app.offers import Offers
 from serve_app.playback import Playback
 from serve_app.problems import NotFoundError, QueueFullError
@@ -314,7 +315,7 @@ class Gateway:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            _log.warning("a Director could not be woken: %s", error)
+            _log.warning("a Director could not be woken: %s", told(error))
 
 
 def _state(job: Job) -> str:

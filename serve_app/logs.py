@@ -5,13 +5,23 @@ Which of the two stands in the Serve configuration (`logging_config: {encoding: 
 
 import json
 import logging
+import re
+import traceback
 from datetime import UTC, datetime
 
 from serve_app import telemetry
 
+_QUOTED = re.compile(r"""(?<!\w)[bru]?['"](?:.*['"]|.*)""", re.DOTALL)
 _OURS = ("serve_app", "backends")
+_MOST_CAUSES = 10
 _FIELDS = ("application", "deployment", "replica", "route", "request_id", "job_id")
 """Of a record, told where they are known; Serve's own filters set those but the last."""
+
+
+def told(error: BaseException) -> str:
+    """What may be logged of an error: its kind, and its message without what stands in quotes, where messages name what
+    callers wrote."""
+    return f"{type(error).__name__}: {_QUOTED.sub('…', str(error))}"
 
 
 class Formatter(logging.Formatter):
@@ -24,7 +34,7 @@ class Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         known = {name: value for name in _FIELDS if (value := getattr(record, name, ""))}
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        raised = self.formatException(record.exc_info) if record.exc_info else ""
+        raised = _raised(record.exc_info[1]) if record.exc_info else ""
         if self._json:
             line = {"time": at, "level": record.levelname, "logger": record.name}
             line |= {"message": record.getMessage()} | known
@@ -34,6 +44,16 @@ class Formatter(logging.Formatter):
         )
         text = f"{at} {record.levelname} {record.name}{whose} {record.getMessage()}"
         return f"{text}\n{raised}" if raised else text
+
+
+def _raised(error: BaseException | None) -> str:
+    """An exception with those that led to it, the first first."""
+    parts: list[str] = []
+    while error is not None and len(parts) < _MOST_CAUSES:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        parts.append(f"Traceback (most recent call last):\n{frames}{told(error)}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n\nWhich led to:\n\n".join(reversed(parts))
 
 
 def add_context(record: logging.LogRecord) -> bool:

@@ -17,6 +17,7 @@ from backends.performance.exchange import to_json
 from serve_app.director import Director
 from serve_app.housekeeping import tidy
 from serve_app.jobs import MAX_ATTEMPTS, SHORT, Jobs, Lease, job_files
+from serve_app.logs import told
 from serve_app.problems import problem, problem_of
 from serve_app.schemas import ClipFacts, Problem, Stage
 from serve_app.storage import Storage
@@ -212,11 +213,11 @@ class Runner:
         error = making.exception()
         if error is not None and _again(error, lease):
             after_s = self._again_s * 4 ** (lease.attempt - 1)
-            _log.warning("job %s failed and is begun again: %s", lease.job, error)
+            _log.warning("job %s failed and is begun again: %s", lease.job, told(error))
             await asyncio.to_thread(self._jobs.requeue, lease, self._owner, True, after_s)
         else:
             outcome = making.result() if error is None else _problem(error, lease)
-            ended = "succeeded" if error is None else f"failed: {error}"
+            ended = "succeeded" if error is None else f"failed: {told(error)}"
             _log.info("job %s %s", lease.job, ended)
             await asyncio.to_thread(self._jobs.finish, lease, self._owner, outcome, progress.run)
         await self._tidy(lease)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from backends.errors import EngineUnavailableError
+from backends.errors import EngineUnavailableError, ProsoponError
 from serve_app import telemetry
 from serve_app.grants import without_token
 
@@ -78,15 +78,23 @@ def span(name: str, **attributes: str | int | float) -> Iterator[None]:
         yield
         return
     from opentelemetry.propagate import extract, inject
+    from opentelemetry.trace import Status, StatusCode
 
     parent = extract({"traceparent": telemetry.traceparent.get()})
     about: dict[str, Any] = {"prosopon." + k: v for k, v in attributes.items()}
     about |= {f"prosopon.{k}": v for k, v in telemetry.carried().items() if k != "traceparent"}
-    with here.start_as_current_span(name, context=parent, attributes=about):
+    with here.start_as_current_span(
+        name, parent, attributes=about, record_exception=False, set_status_on_exception=False
+    ) as current:
         carrier: dict[str, str] = {}
         inject(carrier)
         with telemetry.carrying(carrier):
-            yield
+            try:
+                yield
+            except Exception as error:  # its message may name what callers wrote
+                code = error.code if isinstance(error, ProsoponError) else type(error).__name__
+                current.set_status(Status(StatusCode.ERROR, code))
+                raise
 
 
 class Traced:

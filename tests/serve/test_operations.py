@@ -5,6 +5,7 @@ import re
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from backends.faces.presets import preset
 from serve_app.telemetry import METRICS_TYPE
 from tests.serve.conftest import Running, wait_for
 
@@ -58,3 +59,20 @@ def test_lines_of_a_job_bear_its_id_and_that_of_the_request(running: Running) ->
         return any(re.search(rf"request_id=operator-42 job_id={job} ", line) for line in lines)
 
     wait_for("the Director's line", told)
+
+
+def test_files_that_ray_writes_hold_ids_only(running: Running) -> None:
+    """Serve's own lines too: no script, no name of a file, no token of a link."""
+    files = {"portrait": ("anna-smith.png", preset("astronaut").path.read_bytes())}
+    fields = {"text": "Xylophones serenade Zanzibar.", "tier": "test", "size": "128"}
+    posted = running.http.post("/v1/videos", data=fields, files=files)
+    job = posted.json()["id"]
+    assert running.finish(job)["status"] == "succeeded"
+    prefix = running.http.post(f"/v1/videos/{job}/share").json()["prefix"]
+    assert running.http.get(f"{prefix}/v1/videos/{job}/content").is_success
+    assert running.http.get(f"{prefix[:-8]}AAAAAAAA/v1/videos/{job}").status_code == 404
+    logs = running.service.logs.parent
+    written = {f: f.read_bytes() for f in logs.rglob("*") if f.is_file() and not f.is_symlink()}
+    assert any(job.encode() in content for content in written.values())
+    for secret in (b"Xylophones", b"Zanzibar", b"anna-smith", prefix[3:40].encode()):
+        assert not [str(f) for f, content in written.items() if secret in content]

@@ -56,7 +56,9 @@ def test_packages_come_from_the_lock_and_are_declared_extras() -> None:
     assert len(installs) == 3
     for names in installs:
         assert set(names.split(",")) <= set(extras["optional-dependencies"])
-    assert TEXT.count("uv pip install") == TEXT.count("-c requirements.lock")
+    apart = re.findall(r"--no-deps -r (\S+/requirements\.lock)", TEXT)
+    assert TEXT.count("uv pip install") == TEXT.count("-c requirements.lock") + len(apart)
+    assert all((ROOT / lock).is_file() for lock in apart)
 
 
 def test_what_is_copied_exists_and_passes_the_ignore_file() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.animation.rig.compiled import compiled
-from backends.animation.rig.curves import covered, gather, height_at, ramp, trace_opening
+from backends.animation.rig.curves import covered, extremes, gather, height_at, ramp, trace_opening
 
 Array = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -52,12 +52,12 @@ def paint_mouth(
     if out > 0.0:
         box[3] = min(canvas.shape[0], box[3] + int(TONGUE_REACHES * amounts[1] * unit))
     soft = max(0.5, 0.007 * unit)
-    widest = gap.max()
+    widest = extremes(gap)[1]
     opened = 0.78 + 0.22 * min(1.0, widest / 0.10)
     spill = (0.25 + 0.004 * unit) * min(1.0, widest / 0.04)  # over the mesh's straight edges
     damp = (1.0 - same) * min(1.0, widest / 0.03)
     edge = 0.033 * unit + 1.5
-    highest, lowest = upper.min() - edge, lower.max() + edge
+    highest, lowest = extremes(upper)[0] - edge, extremes(lower)[1] + edge
     colour, teeth = np.empty(3, np.float64), np.empty(4, np.float64)
     cavity, red, shadow, line, wet = colours[0], colours[1], colours[4], colours[5], colours[6]
     low_tint, high_tint, lip = colours[2], colours[3], lips[1, 5]
@@ -86,7 +86,7 @@ def paint_mouth(
             if cover > 0.0:
                 own_x = own_axes[0, 0] * skull[0] + own_axes[0, 1] * skull[1] + own_origin[0]
                 own_y = own_axes[1, 0] * skull[0] + own_axes[1, 1] * skull[1] + own_origin[1]
-                teeth[0], teeth[1], teeth[2], teeth[3] = _sample(own, own_x, own_y)
+                _sample(teeth, own, own_x, own_y)
                 bone, through = teeth[3], 1.0 - teeth[3]
                 for c in range(3):
                     colour[c] = teeth[c] * 255.0
@@ -277,28 +277,22 @@ def _under(
     row = at[1] * place[0] + place[2]
     row = max(0.0, row) if place[3] > 0.0 else min(layer.shape[0] - 1.01, row)
     column = at[0] * place[0] + place[1]
-    scratch[0], scratch[1], scratch[2], scratch[3] = _sample(layer, column, row)
+    _sample(scratch, layer, column, row)
     for c in range(3):
         colour[c] += through * scratch[c] * tint[c]
     return float(1.0 - scratch[3])
 
 
 @compiled
-def _sample(layer: Floats, u: float, v: float) -> tuple[float, float, float, float]:
-    """A layer with premultiplied transparency between four pixels; nothing outside of it."""
+def _sample(out: Array, layer: Floats, u: float, v: float) -> None:
+    """A layer with premultiplied transparency between four pixels, into (4,); nothing outside of it."""
     if not (0.0 <= u < layer.shape[1] - 1 and 0.0 <= v < layer.shape[0] - 1):
-        return 0.0, 0.0, 0.0, 0.0
+        out[0], out[1], out[2], out[3] = 0.0, 0.0, 0.0, 0.0
+        return
     i, j = np.uint64(u), np.uint64(v)  # a sign would be looked at in every access
     fx, fy = u - float(i), v - float(j)
-    return (
-        _between(layer, i, j, fx, fy, 0), _between(layer, i, j, fx, fy, 1),
-        _between(layer, i, j, fx, fy, 2), _between(layer, i, j, fx, fy, 3),
-    )  # fmt: skip
-
-
-@compiled
-def _between(layer: Floats, i: np.uint64, j: np.uint64, fx: float, fy: float, c: int) -> float:
     right, down = i + np.uint64(1), j + np.uint64(1)
-    above = layer[j, i, c] + fx * (layer[j, right, c] - layer[j, i, c])
-    below = layer[down, i, c] + fx * (layer[down, right, c] - layer[down, i, c])
-    return float(above + fy * (below - above))
+    for c in range(4):
+        above = layer[j, i, c] + fx * (layer[j, right, c] - layer[j, i, c])
+        below = layer[down, i, c] + fx * (layer[down, right, c] - layer[down, i, c])
+        out[c] = above + fy * (below - above)

@@ -75,10 +75,14 @@ def trace_opening(
     for c in range(2):
         frame[c] = borders[0, 0, c]
         frame[2 + c] = borders[0, -1, c] - borders[0, 0, c]
-        box[c] = max(0, int(np.floor(borders[:, :, c].min() - pad)))
-        box[2 + c] = min(shape[1 - c], int(np.ceil(borders[:, :, c].max() + pad)) + 1)
+        low, high = frame[c], frame[c]
+        for row in range(2):
+            for k in range(borders.shape[1]):
+                low, high = min(low, borders[row, k, c]), max(high, borders[row, k, c])
+        box[c] = max(0, int(np.floor(low - pad)))
+        box[2 + c] = min(shape[1 - c], int(np.ceil(high + pad)) + 1)
     frame[4] = max(1.0, np.sqrt(frame[2] ** 2 + frame[3] ** 2))
-    frame[2:4] /= frame[4]
+    frame[2], frame[3] = frame[2] / frame[4], frame[3] / frame[4]
     tables = np.empty((2, int(frame[4]) + 2 + 2 * MARGIN), np.float32)
     for row in range(2):
         trace(borders[row], frame[2:4], tables[row])
@@ -89,9 +93,10 @@ def trace_opening(
 def trace(points: Array, axis: Array, table: NDArray[np.float32]) -> None:
     """Heights of the Catmull-Rom curve through the points, at every pixel along the axis from -MARGIN on."""
     count = points.shape[0]
-    offset = points - points[0]
-    along = offset[:, 0] * axis[0] + offset[:, 1] * axis[1]
-    across = offset[:, 1] * axis[0] - offset[:, 0] * axis[1]
+    along, across = np.empty(count), np.empty(count)
+    for k in range(count):
+        x, y = points[k, 0] - points[0, 0], points[k, 1] - points[0, 1]
+        along[k], across[k] = x * axis[0] + y * axis[1], y * axis[0] - x * axis[1]
     filled, from_u, from_v = 0, along[0], across[0]
     while filled < table.shape[0] and filled - MARGIN <= from_u:
         table[filled] = from_v
@@ -126,6 +131,15 @@ def blend(a: float, b: float, c: float, d: float, t: float) -> float:
             + (3 * b - a - 3 * c + d) * t * t * t
         )
     )
+
+
+@compiled
+def extremes(values: Floats) -> tuple[float, float]:
+    """The least and the greatest of (n,), n at least 1."""
+    least = greatest = values[0]
+    for k in range(1, values.shape[0]):
+        least, greatest = min(least, values[k]), max(greatest, values[k])
+    return float(least), float(greatest)
 
 
 @compiled

@@ -146,8 +146,9 @@ def move_surface(
 ) -> None:
     """The numbers of `deform`: `jaw` = y and z of the hinge and the angle (rad), `lips` = share of the photo's own gap
     that is taken out, overlap of closed lips, closure, teeth."""
-    flat = points.reshape(-1)
-    flat[:] = rest.reshape(-1)
+    flat, still = points.reshape(-1), rest.reshape(-1)
+    for i in range(flat.shape[0]):
+        flat[i] = still[i]
     for k in range(amounts.shape[0]):
         amount = amounts[k]
         if amount != 0.0:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from backends.animation.rig.compiled import compiled
 from backends.animation.rig.curves import (
     covered,
+    extremes,
     gather,
     height_at,
     ramp,
@@ -290,11 +291,12 @@ def paint_eye(
     right, bottom = photo.shape[1] - 1.001, photo.shape[0] - 1.001
     shade = min(1.0, 0.8 * closed)
     sliver = 1.0 - 0.65 * ramp((closed - 0.65) / 0.3)
-    lash = lash * np.float32(min(1.0, lightest / max(1.0, lash.mean())))
+    dim = np.float32(min(1.0, lightest / max(1.0, (lash[0] + lash[1] + lash[2]) / 3)))
     line = 0.85 * ramp((closed - 0.5) / 0.4)
     core = iris[2] * 1.15
     edge = max(soft, 0.015 * unit + 0.5)
-    highest, lowest = upper.min() - edge, max(upper.max(), lower.max()) + edge
+    highest = extremes(upper)[0] - edge
+    lowest = max(extremes(upper)[1], extremes(lower)[1]) + edge
     for y in range(box[1], box[3]):
         for x in range(box[0], box[2]):
             dx, dy = x - frame[0], y - frame[1]
@@ -331,7 +333,7 @@ def paint_eye(
                 ink *= min(1.0, max(0.0, 1.6 - 1.6 * abs(across - above) / thick))
                 for k in range(3):
                     skin = float(canvas[y, x, k])
-                    canvas[y, x, k] = int(skin + ink * (lash[k] - skin) + 0.5)
+                    canvas[y, x, k] = int(skin + ink * (dim * lash[k] - skin) + 0.5)
 
 
 @compiled

@@ -85,13 +85,11 @@ def _rotation(yaw: float, pitch: float, roll: float) -> Array:
     """(3, 3): about x, then y, then z."""
     cy, sy, cp, sp = np.cos(yaw), -np.sin(yaw), np.cos(pitch), np.sin(pitch)
     cr, sr = np.cos(roll), np.sin(roll)
-    return np.array(
-        [
-            [cr * cy, cr * sy * sp - sr * cp, cr * sy * cp + sr * sp],
-            [sr * cy, sr * sy * sp + cr * cp, sr * sy * cp - cr * sp],
-            [-sy, cy * sp, cy * cp],
-        ]
-    )
+    out = np.empty((3, 3))
+    out[0, 0], out[0, 1], out[0, 2] = cr * cy, cr * sy * sp - sr * cp, cr * sy * cp + sr * sp
+    out[1, 0], out[1, 1], out[1, 2] = sr * cy, sr * sy * sp + cr * cp, sr * sy * cp - cr * sp
+    out[2, 0], out[2, 1], out[2, 2] = -sy, cy * sp, cy * cp
+    return out
 
 
 def project(mesh: Mesh, points: Array, head: HeadPose) -> Array:
@@ -150,8 +148,9 @@ class Plane:
 def _inverse(axes: Array, origin: Array, left: float, top: float) -> Array:
     a, b, c, d = axes[0, 0], axes[0, 1], axes[1, 0], axes[1, 1]
     x, y, area = left - origin[0], top - origin[1], a * d - b * c
-    back = np.array([[d, -b, d * x - b * y], [-c, a, a * y - c * x]])
-    inverse: Array = back / area
+    inverse = np.empty((2, 3))
+    inverse[0, 0], inverse[0, 1], inverse[0, 2] = d / area, -b / area, (d * x - b * y) / area
+    inverse[1, 0], inverse[1, 1], inverse[1, 2] = -c / area, a / area, (a * y - c * x) / area
     return inverse
 
 
@@ -177,18 +176,20 @@ def _plane(
     origin: Array,
     eye_distance: float,
 ) -> tuple[Array, Array]:
-    points = np.empty((3, 3))
+    points, weight = np.empty((3, 3)), np.empty(3)
     for i in range(3):
+        weight[i] = 1.0
         for c in range(3):
             points[i, c] = anchor[c]
     points[1, 0] += PLANE_STEP
     points[2, 1] += PLANE_STEP
-    at = _to_pixels(points, np.ones(3), rotation, shift, axes, origin, eye_distance)
-    plane = np.empty((2, 2))
+    at = _to_pixels(points, weight, rotation, shift, axes, origin, eye_distance)
+    plane, corner = np.empty((2, 2)), np.empty(2)
     for r in range(2):
+        corner[r] = at[0, r]
         for c in range(2):
             plane[r, c] = (at[1 + c, r] - at[0, r]) / PLANE_STEP
-    return plane, at[0, :2].copy()
+    return plane, corner
 
 
 STRAIGHT = HeadPose(np.eye(3), np.zeros(3))

@@ -41,10 +41,11 @@ def _sort(
     """Counting sort, the farthest first; stable."""
     count = triangles.shape[0]
     middle = np.empty(count, np.float32)
+    near, far = np.float32(np.inf), np.float32(-np.inf)
     for t in range(count):
         middle[t] = depth[triangles[t, 0]] + depth[triangles[t, 1]] + depth[triangles[t, 2]]
-    far = middle.max()
-    scale = np.float32(DEPTHS - 1) / max(far - middle.min(), np.float32(1e-6))
+        near, far = min(near, middle[t]), max(far, middle[t])
+    scale = np.float32(DEPTHS - 1) / max(far - near, np.float32(1e-6))
     starts = np.zeros(DEPTHS + 1, np.int32)
     for t in range(count):
         starts[int((far - middle[t]) * scale) + 1] += 1
@@ -73,8 +74,8 @@ def reach(
         extents: (strips, 2) first column and one past the last; the first is the larger where there are
             none.
     """
-    extents[:, 0] = 0x7FFFFFFF
-    extents[:, 1] = 0
+    for s in range(extents.shape[0]):
+        extents[s, 0], extents[s, 1] = 0x7FFFFFFF, 0
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         low = min(target[a, 1], target[b, 1], target[c, 1])

@@ -28,14 +28,18 @@ def refresh(
     """The pixels of `shading.shade`, pictures as (h, 3 w); `touched` and the result: left, top, right, bottom."""
     rows, columns = headroom.shape
     changed, drawn = np.empty((rows, 2, 2), np.int64), np.empty((rows, 2, 2), np.int64)
-    for lines in (changed, drawn):
-        lines[:, :, 0], lines[:, :, 1] = columns, 0
+    for y in range(rows):
+        for side in range(2):
+            changed[y, side, 0], changed[y, side, 1] = columns, 0
+            drawn[y, side, 0], drawn[y, side, 1] = columns, 0
     erase = weights[-1]
     if erase != before[-1]:
         _include(changed, columns, 0, 0, columns, rows)
     for k in range(patches.shape[0]):
         if weights[k] != before[k]:
-            _include(changed, columns, patches[k, 1], patches[k, 2], patches[k, 3], patches[k, 4])
+            x0, y0 = np.int64(patches[k, 1]), np.int64(patches[k, 2])
+            wide, high = np.int64(patches[k, 3]), np.int64(patches[k, 4])
+            _include(changed, columns, x0, y0, wide, high)
     total = np.empty(columns, np.float32)
     for y in range(rows):
         for side in range(2):
@@ -48,7 +52,8 @@ def refresh(
         x0, y0 = touched[k, 0] >> 1, touched[k, 1] >> 1
         wide, high = (touched[k, 2] + 1 >> 1) - x0, (touched[k, 3] + 1 >> 1) - y0
         _include(drawn, columns, x0, y0, wide, high)
-    box = np.array([2 * columns, 2 * rows, 0, 0])
+    box = np.empty(4, np.int64)
+    box[0], box[1], box[2], box[3] = 2 * columns, 2 * rows, 0, 0
     for y in range(rows):
         for side in range(2):
             x0, x1 = drawn[y, side, 0], drawn[y, side, 1]
@@ -85,7 +90,8 @@ def _sum_row(
     patches: NDArray[np.int32],
     weights: Floats,
 ) -> None:
-    total[x0:x1] = 0.0
+    for x in range(x0, x1):
+        total[x] = np.float32(0.0)
     for k in range(patches.shape[0]):
         line, weight = y - patches[k, 2], weights[k]
         if weight != 0.0 and 0 <= line < patches[k, 4]:
@@ -206,7 +212,8 @@ def apply_gains(target: Image, source: Image, left: int, top: int, gains: Floats
         for x in range(columns):
             for c in range(3):
                 line[x + 1, c] = near * gains[row, x, c] + far * gains[other, x, c]
-        line[0], line[-1] = line[1], line[-2]
+        for c in range(3):
+            line[0, c], line[columns + 1, c] = line[1, c], line[columns, c]
         for x in range(columns):
             for c in range(3):
                 middle = near * line[x + 1, c]

@@ -57,7 +57,10 @@ def sample(
             start += 1
         while start < end and columns[y, end - 1] == NOWHERE:
             end -= 1
-        out[y, :start], out[y, end:] = below[:start], below[end:]
+        for x in range(start):
+            out[y, x] = below[x]
+        for x in range(end, width):
+            out[y, x] = below[x]
         u, v = columns[y, start:end], rows[y, start:end]
         _index(u, v, texture, at)
         _gather(at[: end - start], texture, pairs[0], pairs[1])

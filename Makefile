@@ -19,6 +19,10 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
 APART := --ignore tests/serve/faults --ignore tests/web
 THEN := tests/serve/faults tests/web
 export TEXT PORTRAIT OUTPUT
+# Tools that look at what is installed, in an environment of their own.
+SUPPLY := $(VENV)-supply
+# Checksums and noise, as every one of their lines would tell.
+UNSCANNED := ':!requirements.lock' ':!tests/fuzz/seeds' ':!tests/fuzz/findings' ':!frontend/reflex.lock' ':!.secrets.baseline'
 
 # The first Python that is 3.11 or 3.12 and can make virtual environments.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
@@ -26,7 +30,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
   2>/dev/null && echo "$$p" && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-web check format fuzz bench chaos load manifests check-cluster checkov lock clean
+.PHONY: help setup demo serve test test-web check format fuzz bench chaos load manifests check-cluster checkov licences sbom scan \
+  baseline lock clean
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -64,8 +69,8 @@ format: $(VENV)/.light-dev ## lays the code out
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-fuzz: $(VENV)/.light-dev ## damaged input for every decoder and endpoint, an hour or two (CASES=10000, ARGS="--only NAME")
-	$(BIN)/python -m tests.fuzz --cases $(or $(CASES),10000) $(ARGS)
+fuzz: $(VENV)/.light-dev ## damaged input for every decoder and endpoint, hours; SERVED=1: through Ray Serve (CASES=, ARGS="--only NAME")
+	$(BIN)/python -m tests.fuzz $(if $(SERVED),--served) --cases $(or $(CASES),$(if $(SERVED),500,10000)) $(ARGS)
 
 bench: $(VENV)/.bench ## measures this machine, with a report: hours; QUICK=1: minutes (ARGS="--output FOLDER")
 	$(BIN)/prosopon bench $(if $(QUICK),--quick) $(ARGS)
@@ -88,12 +93,32 @@ checkov: $(VENV)/.light-dev ## another opinion on the manifests of cluster/, by 
 	  $(BIN)/uv pip install --quiet --no-config --python $(VENV)-checkov 'checkov>=3.3,<4'; }
 	$(BIN)/pytest -p no:cacheprovider -q tests/unit/cluster/test_checkov.py
 
+licences: $(VENV)/.light $(SUPPLY)/.tools ## licences of all packages that are installed, and of weights that can be pulled
+	@$(SUPPLY)/bin/pip-licenses --python $(BIN)/python --order license --with-urls --format markdown
+	@COLUMNS=200 $(BIN)/prosopon models list
+
+sbom: $(SUPPLY)/.tools ## build/sbom.json: everything of requirements.lock, as CycloneDX writes it
+	@mkdir -p build
+	@$(SUPPLY)/bin/python -W ignore -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml \
+	  --output-reproducible --output-format JSON --output-file build/sbom.json
+	@echo "build/sbom.json"
+
+scan: $(SUPPLY)/.tools ## secrets in the repository that .secrets.baseline does not know as harmless; NETWORK=1: known vulnerabilities too
+	@cp .secrets.baseline $(SUPPLY)/known  # where lines have moved it is written anew, which is code 3
+	@git ls-files -z -- . $(UNSCANNED) | xargs -0 sh -c '$(SUPPLY)/bin/detect-secrets-hook --no-verify \
+	  --baseline $(SUPPLY)/known "$$@" > $(SUPPLY)/told || test $$? = 3 || { cat $(SUPPLY)/told; exit 1; }' scan
+	$(if $(NETWORK),$(SUPPLY)/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip)
+
+baseline: $(SUPPLY)/.tools ## .secrets.baseline anew, when what scan found is harmless
+	@git ls-files -z -- . $(UNSCANNED) | xargs -0 $(SUPPLY)/bin/detect-secrets scan --no-verify > $(SUPPLY)/baseline
+	@mv $(SUPPLY)/baseline .secrets.baseline
+
 lock: $(BIN)/uv ## requirements.lock anew, with the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
 	  --upgrade --no-header --no-annotate --quiet --output-file requirements.lock
 
 clean: ## removes .venv and everything else that can be made again
-	rm -rf $(VENV) $(VENV)-checkov build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) $(VENV)-checkov $(SUPPLY) build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Sets of packages, each with a stamp.
@@ -121,6 +146,12 @@ $(VENV)/.bench: $(VENV)/.light
 
 $(VENV)/.light-dev: $(VENV)/.light
 	@$(UV) -e '.[light,dev]'
+	@touch $@
+
+$(SUPPLY)/.tools: | $(BIN)/uv
+	@$(BIN)/uv venv --quiet $(SUPPLY)
+	@$(BIN)/uv pip install --quiet --no-config --python $(SUPPLY) 'cyclonedx-bom>=7,<8' 'detect-secrets>=1.5,<2' \
+	  'pip-licenses>=5,<6' 'pip-audit>=2.9,<3'
 	@touch $@
 
 # By pip, and first: pip may be set up with a CPU build on this machine, which uv would not see; uv then keeps it.

@@ -42,8 +42,10 @@ def list_models(
         if as_json:
             print_json([_facts(item) for item in items])
             return
-        rows = [(i.id, i.summary, _megabytes(i), "here" if i.here else "") for i in items]
-        print_table(("name", "", "size", ""), rows)
+        rows = [
+            (i.id, i.summary, _megabytes(i), _licence(i), "here" if i.here else "") for i in items
+        ]
+        print_table(("name", "", "size", "licence", ""), rows)
         if not everything:
             err.print("Every published voice: prosopon models list --all")
 

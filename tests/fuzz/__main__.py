@@ -22,8 +22,12 @@ _MOST_GROWTH_MB = 200.0
 
 def main() -> int:
     arguments = _arguments()
-    names = _names(arguments.only)
     arguments.findings.mkdir(parents=True, exist_ok=True)
+    if arguments.served:
+        from tests.fuzz.served import main as attack_served
+
+        return 0 if attack_served(arguments.cases, arguments.only, arguments.findings, _tell) else 1
+    names = _names(arguments.only)
     _tell(
         f"{len(names)} targets, {arguments.cases} cases each; findings go to {arguments.findings}"
     )
@@ -38,6 +42,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--cases", type=int, default=10_000, help="of each target")
     parser.add_argument("--only", default="", help="targets whose names contain this")
+    parser.add_argument("--served", action="store_true", help="endpoints of a service that runs")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
     parser.add_argument("--findings", type=Path, default=Path("build/fuzz"))
     return parser.parse_args()

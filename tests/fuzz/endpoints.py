@@ -65,7 +65,7 @@ class Endpoints:
     async def names(self) -> list[str]:
         """Methods and paths of the document, and three that it cannot tell of."""
         await self._prepare()
-        return [*self._operations, "ANY path", "ANY link", "WS /v1/stream"]
+        return [*self._operations, *ANYWHERE, "WS /v1/stream"]
 
     async def attack(self, name: str, count: int, number: int = 0) -> None:
         """Sends at least `count` requests; raises AssertionError at the first answer that is none."""
@@ -79,19 +79,12 @@ class Endpoints:
                     await self._talk(random)
                 sent += size * (1 + AGAIN)
                 continue
-            for request in self._requests(name, size, random):
+            operation = self._operations.get(name)
+            ids = self._path_ids(name)
+            for request in requests_to(name, operation, ids, size, random):
                 await self._judged(request)
                 sent += 1
             self._tidy()
-
-    def _requests(self, name: str, count: int, random: Random) -> list[Request]:
-        if name.startswith("ANY"):
-            bases = [_anywhere(name, random, self._known()) for _ in range(count)]
-        else:
-            bases = _made(self._operations[name], count, random, self._path_ids(name))
-            bases = [bases[i % len(bases)] for i in range(count)]
-        again = [_damaged(base, random) for base in bases for _ in range(AGAIN)]
-        return [*bases, *again]
 
     async def _judged(self, request: Request) -> None:
         begun = time.thread_time()
@@ -99,9 +92,9 @@ class Endpoints:
             async with asyncio.timeout(PATIENCE_S):
                 answer = await ask(self.app, request)
         except TimeoutError:
-            raise AssertionError(f"no answer after {PATIENCE_S} s to {_short(request)}") from None
-        assert time.thread_time() - begun < PATIENCE_S, f"too much work for {_short(request)}"
-        _check(answer, request)
+            raise AssertionError(f"no answer after {PATIENCE_S} s to {short(request)}") from None
+        assert time.thread_time() - begun < PATIENCE_S, f"too much work for {short(request)}"
+        check(answer, request)
 
     async def _talk(self, random: Random) -> None:
         begin = json.dumps({"tier": "test", "size": 128, "quality": "draft"}).encode()
@@ -147,8 +140,7 @@ class Endpoints:
         for made_once in ("thumbnail.jpg", "performance.csv"):
             await service.get(f"/v1/videos/{finished}/{made_once}")
         self._left = self._files()
-        schema = schemathesis.openapi.from_dict(_told(self.document, self._ids))
-        self._operations = {found.ok().label: found.ok() for found in schema.get_all_operations()}
+        self._operations = operations(self.document, self._ids)
 
     async def _all_there(self) -> bool:
         if not self._ids or self._files() != self._left:
@@ -164,9 +156,6 @@ class Endpoints:
     def _path_ids(self, name: str) -> dict[str, Sequence[str]]:
         """Events of a video that waits have no end."""
         return self._ids | ({"job": self._ids["job"][:2]} if name.endswith("/events") else {})
-
-    def _known(self) -> list[str]:
-        return [identity for ids in self._ids.values() for identity in ids]
 
     def _tidy(self) -> None:
         """Nothing that was asked for is kept, whoever asked, or else each batch would be slower than the one before."""
@@ -193,6 +182,34 @@ async def endpoints(
         service.tiers.broken.clear()
         app = create_api(service.gateway)
         yield Endpoints(service, app, app.openapi(), lambda: Tier(tier, stages, storage, jobs))
+
+
+ANYWHERE = ("ANY path", "ANY link")
+"""What the document cannot tell of."""
+
+
+def operations(document: dict[str, Any], ids: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Schemathesis' operations by method and path."""
+    schema = schemathesis.openapi.from_dict(_told(document, ids))
+    return {found.ok().label: found.ok() for found in schema.get_all_operations()}
+
+
+def requests_to(
+    name: str, operation: Any, ids: Mapping[str, Sequence[str]], count: int, random: Random
+) -> list[Request]:
+    """So many, and each again a few times, damaged.
+
+    Args:
+        operation: of that name; None for one of ANYWHERE.
+    """
+    if operation is None:
+        known = [identity for each in ids.values() for identity in each]
+        bases = [_anywhere(name, random, known) for _ in range(count)]
+    else:
+        bases = _made(operation, count, random, ids)
+        bases = [bases[i % len(bases)] for i in range(count)]
+    again = [_damaged(base, random) for base in bases for _ in range(AGAIN)]
+    return [*bases, *again]
 
 
 def _told(document: dict[str, Any], ids: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -316,8 +333,9 @@ def _with_fewer_fields(body: bytes, random: Random) -> bytes | None:
     return json.dumps({name: value for name, value in fields.items() if name in kept}).encode()
 
 
-def _check(answer: Answer, request: Request) -> None:
-    told = f"{answer.status} {answer.body[:300]!r} to {_short(request)}"
+def check(answer: Answer, request: Request) -> None:
+    """Raises AssertionError where it is a failure, or none that a client could read."""
+    told = f"{answer.status} {answer.body[:300]!r} to {short(request)}"
     assert 200 <= answer.status < 500, told
     for name, value in answer.headers:
         assert b"\r" not in name + value and b"\n" not in name + value, told
@@ -327,5 +345,5 @@ def _check(answer: Answer, request: Request) -> None:
         assert problem["code"] and problem["detail"] and problem["status"] == answer.status, told
 
 
-def _short(request: Request) -> str:
+def short(request: Request) -> str:
     return f"{request.method} {request.path[:300]!r} ?{request.query[:300]!r} {request.headers} {request.body[:300]!r}"

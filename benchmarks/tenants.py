@@ -150,7 +150,7 @@ class Trial:
         await self._in_vain(other, job)
 
     def _frames(self, tenant: Tenant, job: str, clip: bytes) -> None:
-        with av.open(io.BytesIO(clip)) as container:
+        with av.open(io.BytesIO(clip), "r") as container:
             for number, frame in enumerate(container.decode(video=0)):
                 own = tenant.owns(frame.to_ndarray(format="rgb24"))
                 self.found.expect(own, f"{job}: frame {number} is of another face")

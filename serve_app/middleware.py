@@ -4,6 +4,7 @@ import logging
 import re
 import secrets
 from http import HTTPStatus
+from urllib.parse import quote_from_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +19,7 @@ _log = logging.getLogger(__name__)
 
 HEADER = "X-Request-ID"
 _GIVEN = re.compile(r"[A-Za-z0-9._~+/=:@-]{1,128}", re.ASCII)
+_ASCII = "".join(map(chr, range(128)))
 _CODES = {404: "not_found", 405: "method_not_allowed", 416: "range_not_satisfiable"}
 
 
@@ -44,6 +46,9 @@ class RequestIds:
             return
         given = Headers(scope=scope).get(HEADER, "")
         name = given if _GIVEN.fullmatch(given) else secrets.token_hex(8)
+        if not scope["query_string"].isascii():  # no text for whoever makes an address of it again
+            query = quote_from_bytes(scope["query_string"], safe=_ASCII)
+            scope = {**scope, "query_string": query.encode()}
         exchange = _Exchange(scope, receive, send, None if self._proxied else name)
         with carrying({"request_id": name}):
             try:

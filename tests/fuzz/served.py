@@ -105,7 +105,7 @@ class Served:
             check(answer, request)
 
     def _jobs(self) -> list[str]:
-        return [job["id"] for job in self.http.get("/v1/videos?limit=100").json()["jobs"]]
+        return [job["id"] for job in self.http.get("/v1/videos?limit=100").json()["videos"]]
 
     def _begun(self) -> str:
         order = {

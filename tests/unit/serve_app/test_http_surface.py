@@ -66,6 +66,14 @@ class TestHostile:
         )
         assert 400 <= answer.status < 500 and b'"instance":"' in answer.body
 
+    @pytest.mark.parametrize("path", [b"", b"/health/"])
+    async def test_redirect_with_a_query_that_is_no_text(
+        self, service: Service, path: bytes
+    ) -> None:
+        asked = Request("GET", path, b"a=\xa8", {"Host": b"localhost"}, b"")
+        answer = await ask(create_api(service.gateway), asked)
+        assert answer.status == 307 and dict(answer.headers)[b"location"].endswith(b"?a=%A8")
+
     @pytest.mark.parametrize("name", ["host", "origin"])
     async def test_address_that_is_none(self, service: Service, name: str) -> None:
         headers = {"host": "localhost"} | {name: "[::1" if name == "host" else "http://[::1"}

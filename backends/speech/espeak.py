@@ -47,22 +47,29 @@ def phonemize(texts: Iterable[str], voice: str) -> list[str]:
         SynthesisError: espeak-ng failed.
     """
     with _LOCK:
-        return [_phonemized(readable(text, voice), voice) for text in texts]
+        ready = [readable(text, voice) for text in texts]
+        parts = [[t] if voice.split("-")[0] == "el" else _GREEK.split(t) for t in ready]
+        alone = iter(_clauses([p[0].lstrip() for p in parts if len(p) == 1], voice))
+        return [
+            _closed(_line(next(alone), ".")) if len(p) == 1 else _mixed(p, voice) for p in parts
+        ]
 
 
-def _phonemized(text: str, voice: str) -> str:
-    """A line of a text, each stretch of Greek letters read as Greek: espeak-ng spells them out elsewhere."""
-    parts = [text] if voice.split("-")[0] == "el" else _GREEK.split(text)
+def _mixed(parts: list[str], voice: str) -> str:
+    """A line of a text, each second part of it Greek and read as Greek: espeak-ng spells it out elsewhere."""
     lines: list[str] = []
     for i, part in enumerate(parts):
         bare = part.lstrip()
         if lines and bare[:1] in PUNCTUATION:
             lines[-1] += bare[:1]
             bare = bare[1:]
-        if len(parts) == 1 or any(map(str.isalnum, bare)):
+        if any(map(str.isalnum, bare)):
             [clauses] = _clauses([bare], "el" if i % 2 else voice)
             lines.append(_line(clauses, "." if i == len(parts) - 1 else ""))
-    line = " ".join(filter(None, lines))
+    return _closed(" ".join(filter(None, lines)))
+
+
+def _closed(line: str) -> str:
     return line if not line or line[-1] in PUNCTUATION else line + "."
 
 

@@ -177,4 +177,4 @@ def _phones(spans: Sequence[PhonemeSpan], start: int, count: int, rate: int) -> 
 def _owned(phones: Sequence[Phone], line: Spelled) -> list[Phone]:
     """The phones with the words of the line, which has the same but for the silences."""
     words = iter(phone.word for phone in line.phones)
-    return [p if p.phoneme == SILENCE else replace(p, word=next(words)) for p in phones]
+    return [p if p.phoneme == SILENCE else p._replace(word=next(words)) for p in phones]

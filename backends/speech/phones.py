@@ -2,7 +2,8 @@
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 SILENCE = "_"
 
@@ -13,8 +14,7 @@ _DIACRITICS = frozenset(("Lm", "Mn", "Sk", "Nd", "No"))
 """Unicode categories: length marks and other modifiers, combining marks, the rhotic hook, digits of tones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(NamedTuple):
     """A stretch of an utterance's sound, in samples."""
 
     phoneme: str
@@ -32,9 +32,10 @@ class Phone:
         return self.phoneme.lstrip(_STRESS)[:1]
 
     def shifted(self, samples: int) -> "Phone":
-        return replace(self, start=self.start + samples, end=self.end + samples)
+        return self._replace(start=self.start + samples, end=self.end + samples)
 
 
+@lru_cache(maxsize=1024)
 def is_vowel(phoneme: str) -> bool:
     """Whether an IPA segment, stressed or not, is a vowel."""
     return unicodedata.normalize("NFD", phoneme.lstrip(_STRESS))[:1] in _VOWELS
@@ -59,7 +60,7 @@ def phones(timed: Iterable[tuple[str, int]]) -> list[Phone]:
             with its samples.
     """
     shared = _share_spaces(_join_silences(_segments(timed)))
-    return [replace(p, phoneme=unicodedata.normalize("NFC", p.phoneme)) for p in shared]
+    return [p._replace(phoneme=unicodedata.normalize("NFC", p.phoneme)) for p in shared]
 
 
 def _segments(timed: Iterable[tuple[str, int]]) -> list[Phone]:
@@ -75,7 +76,7 @@ def _segments(timed: Iterable[tuple[str, int]]) -> list[Phone]:
             continue  # its time is the next segment's
         if kind in _DIACRITICS and out and out[-1].phoneme not in (SILENCE, " "):
             last = out.pop()
-            out.append(replace(last, phoneme=last.phoneme + symbol, end=at))
+            out.append(last._replace(phoneme=last.phoneme + symbol, end=at))
         elif kind.startswith("L"):
             vowel = symbol in _VOWELS
             out.append(Phone((stress if vowel else "") + symbol, start, at))
@@ -104,7 +105,7 @@ def _join_silences(segments: Sequence[Phone]) -> list[Phone]:
         if last and last.phoneme in (SILENCE, " ") and segment.phoneme in (SILENCE, " "):
             both = {last.phoneme, segment.phoneme}
             phoneme = SILENCE if SILENCE in both else " "
-            out[-1] = replace(last, phoneme=phoneme, end=segment.end)
+            out[-1] = last._replace(phoneme=phoneme, end=segment.end)
         else:
             out.append(segment)
     return out
@@ -120,10 +121,10 @@ def _share_spaces(segments: Sequence[Phone]) -> list[Phone]:
         if start is not None:
             alone = not out or segment.base in _CLOSURES
             cut = start if alone else (start + segment.start) // 2
-            out[-1:] = [replace(last, end=cut) for last in out[-1:]]
-            segment = replace(segment, start=cut, follows_space=True)
+            out[-1:] = [last._replace(end=cut) for last in out[-1:]]
+            segment = segment._replace(start=cut, follows_space=True)
         start = None
         out.append(segment)
     if start is not None and out:
-        out[-1] = replace(out[-1], end=segments[-1].end)
+        out[-1] = out[-1]._replace(end=segments[-1].end)
     return out

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -64,7 +64,7 @@ def read(speaker: Speaker, utterance: Utterance, seed: int, speed: float) -> Ite
     )
     manners = manners_of(utterance, spelled, words)
     sound, timed = speaker.run(symbols, speed * _paces(spelled, manners, symbols))
-    owned = [replace(p, word=s.word) for p, s in zip(phones(timed), spelled, strict=True)]
+    owned = [p._replace(word=s.word) for p, s in zip(phones(timed), spelled, strict=True)]
     whole = not speaker.piecemeal or bool(utterance.pauses) or changes_sound(manners)
     cuts = [owned[-1].end] if whole else _cuts(owned, rate)
     first = levelled(sound(0, cuts[0]), speaker.gain())

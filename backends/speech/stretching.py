@@ -6,7 +6,6 @@ further apart, each taken from where it continues the one before it best.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -35,7 +34,7 @@ def paced(
     lengths = np.diff(before) / np.array(speeds)
     after = np.rint(np.concatenate([[0.0], np.cumsum(lengths)])).astype(int)
     moved = [
-        replace(p, start=int(a), end=int(b))
+        p._replace(start=int(a), end=int(b))
         for p, a, b in zip(phones, after[:-1], after[1:], strict=True)
     ]
     return _warped(samples, sample_rate, before, after), moved

@@ -1,7 +1,6 @@
 """From phones in samples to a chunk in seconds: silences asked for, words, cues."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -118,7 +117,7 @@ def audible(sound: Sound, sample_rate: int, phones: Sequence[Phone]) -> tuple[in
 
 def within(start: int, end: int, phones: Sequence[Phone]) -> list[Phone]:
     """The phones of samples [start, end), counted from there."""
-    inner = [replace(p, start=max(p.start, start), end=min(p.end, end)) for p in phones]
+    inner = [p._replace(start=max(p.start, start), end=min(p.end, end)) for p in phones]
     return [p.shifted(-start) for p in inner]
 
 
@@ -147,7 +146,7 @@ def _insert_silence(
     if k and phones[k - 1].phoneme == SILENCE and phones[k - 1].end > phones[k - 1].start:
         silence = phones[k - 1]
         at = _quietest(samples[silence.start : silence.end], rate) + silence.start
-        longer = [replace(silence, end=silence.end + count)]
+        longer = [silence._replace(end=silence.end + count)]
         before = phones[: k - 1]
     else:
         at = phones[k].start if k < len(phones) else len(samples)

@@ -9,7 +9,7 @@ space and no word likes to contain a pause.
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -74,7 +74,7 @@ def assign_words(
     spoken = sorted({i for i, w in enumerate(heard) if w[0].text[0].isalnum()} | set(owners))
     owners = _no_word_empty([spoken.index(owner) for owner in owners], len(spoken))
     each = iter(owners)
-    owned = [p if p.phoneme == SILENCE else replace(p, word=next(each)) for p in phones]
+    owned = [p if p.phoneme == SILENCE else p._replace(word=next(each)) for p in phones]
     return owned, [heard[i][0] for i in spoken]
 
 
@@ -135,6 +135,7 @@ def _match_costs(expected: Sequence[str], actual: Sequence[str]) -> NDArray[np.i
     return costs[np.ix_([rows[e] for e in expected], [columns[a] for a in actual])]
 
 
+@lru_cache(maxsize=8192)
 def _match(expected: str, actual: str) -> int:
     gaps = (expected in (_EDGE, _GAP)) + (actual in (_GAP, SILENCE))
     if gaps:

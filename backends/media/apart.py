@@ -63,9 +63,10 @@ class Apart:
             server.close()
 
     def read_image(self, data: bytes, name: str) -> ImageArray:
-        for array in self.arrays("image", data, name=name):
-            return array
-        raise _ended(name)
+        pixels: ImageArray | None = next(self.arrays("image", data, name=name), None)
+        if pixels is None:
+            raise _ended(name)
+        return pixels
 
     def open_video(self, data: bytes, name: str) -> Footage:
         from backends.media.footage import FootageApart

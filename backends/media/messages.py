@@ -72,7 +72,7 @@ def send(to: socket.socket, part: Part) -> None:
     header = json.dumps(told).encode()
     to.sendall(_LENGTH.pack(len(header)) + header)
     if array is not None and array.size:
-        to.sendall(memoryview(array).cast("B"))
+        to.sendall(array.data.cast("B"))
 
 
 def receive(source: socket.socket) -> Part | None:
@@ -106,7 +106,7 @@ def _array(source: socket.socket, shape: list[int], dtype: str) -> NDArray[Any] 
     if not fits or math.prod(shape) * np.dtype(dtype).itemsize > _MOST_ARRAY:
         raise ValueError(f"an array of {shape} {dtype}")
     array = np.empty(shape, dtype)
-    if array.size and not _fill(source, memoryview(array).cast("B")):
+    if array.size and not _fill(source, array.data.cast("B")):
         return None
     return array
 

@@ -49,7 +49,7 @@ UPPER_SHARE = 0.34
 """Of a closing movement, what the upper lip does."""
 OPEN_PHOTO_GAP = 0.05
 """Eye distances between the lips from which on a photo counts as taken with an open mouth."""
-FROWN_AFTER_SMILE, CHIN_AFTER_SMILE = 0.65, 0.45
+FROWN_AFTER_SMILE, CHIN_AFTER_SMILE = 0.95, 0.80
 """Shares of mouthFrown and mouthShrugLower that lips keep which a broad smile has stretched thin: more folds their skin
 into a second mouth."""
 OVERLAP = 0.012

@@ -134,7 +134,7 @@ def blend(a: float, b: float, c: float, d: float, t: float) -> float:
 
 
 @compiled
-def extremes(values: Floats) -> tuple[float, float]:
+def extremes(values: Floats | Array) -> tuple[float, float]:
     """The least and the greatest of (n,), n at least 1."""
     least = greatest = values[0]
     for k in range(1, values.shape[0]):

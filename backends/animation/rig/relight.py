@@ -7,6 +7,7 @@ from backends.animation.rig.compiled import compiled
 
 Floats = NDArray[np.float32]
 Image = NDArray[np.uint8]
+_Whole = int | np.int64
 
 
 @compiled
@@ -67,7 +68,7 @@ def refresh(
 
 @compiled
 def _include(
-    lines: NDArray[np.int64], columns: int, left: int, top: int, width: int, height: int
+    lines: NDArray[np.int64], columns: int, left: _Whole, top: _Whole, width: _Whole, height: _Whole
 ) -> None:
     """Widens the (start, end) of rows, one in each half of the columns, to a box."""
     middle = columns // 2

@@ -95,7 +95,6 @@ class TestRight:
             ([["Boss"], 7], set()),
             (["boss"], set()),
         ],
-        ids=str,
     )
     async def test_roles(
         self, issuer: Issuer, tokens: Tokens, roles: Any, scopes: set[str]

@@ -88,10 +88,14 @@ manifests: $(VENV)/.light-dev ## cluster/overlays and cluster/compose anew, from
 check-cluster: $(VENV)/.full ## mypy over cluster/
 	$(BIN)/mypy -p cluster
 
-checkov: $(VENV)/.light-dev ## another opinion on the manifests of cluster/, by a tool in an environment of its own
-	@test -x $(VENV)-checkov/bin/checkov || { $(BIN)/uv venv --quiet $(VENV)-checkov && \
-	  $(BIN)/uv pip install --quiet --no-config --python $(VENV)-checkov 'checkov>=3.3,<4'; }
+CHECKOV := $(VENV)-checkov/bin/checkov
+
+checkov: $(VENV)/.light-dev $(CHECKOV) ## another opinion on the manifests of cluster/, by a tool in an environment of its own
 	$(BIN)/pytest -p no:cacheprovider -q tests/unit/cluster/test_checkov.py
+
+$(CHECKOV): | $(BIN)/uv
+	@$(BIN)/uv venv --quiet --clear $(VENV)-checkov
+	@$(BIN)/uv pip install --quiet --no-config --python $(VENV)-checkov 'checkov>=3.3,<4'
 
 licences: $(VENV)/.light $(SUPPLY)/.tools ## licences of all packages that are installed, and of weights that can be pulled
 	@$(SUPPLY)/bin/pip-licenses --python $(BIN)/python --order license --with-urls --format markdown

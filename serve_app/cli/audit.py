@@ -10,7 +10,7 @@ import typer
 
 from backends.errors import InputError
 from serve_app.cli.catalogue import AsJson
-from serve_app.cli.console import out, print_json, reported
+from serve_app.cli.console import err, out, print_json, reported
 from serve_app.cli.keys import opened, seconds
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def audit(
         if as_json:
             print_json([asdict(line) | {"at": _shown(line.at, "milliseconds")} for line in found])
             return
+        if not found:
+            err.print("Nothing was changed or refused in that time.")
         for line in found:
             out.print(_told(line), highlight=False, markup=False, soft_wrap=True)
 

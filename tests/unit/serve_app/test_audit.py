@@ -268,6 +268,8 @@ def run(*arguments: str, code: int = 0) -> str:
 def test_command_line_shows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROSOPON_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("PROSOPON_JOBS", raising=False)
+    nothing = CliRunner().invoke(app, ["audit"])
+    assert nothing.stdout == "" and "Nothing was changed" in nothing.stderr
     made = json.loads(run("keys", "create", "shop", "--tenant", "acme", "--json"))
     prefix = made["begins"][4:-1]
     database = Database(jobs_url())

@@ -1,3 +1,6 @@
+from threading import Event
+from types import SimpleNamespace
+
 import pytest
 from ray.serve._private.common import DeploymentStatus, DeploymentStatusTrigger, ReplicaState
 from ray.serve.schema import (
@@ -6,7 +9,8 @@ from ray.serve.schema import (
     DeploymentStatusOverview,
 )
 
-from serve_app.tiers import tier_state
+from serve_app import tiers
+from serve_app.tiers import ServeTiers, tier_state
 
 TRACEBACK = """Failed to update the deployments ['Speech'].
 Traceback (most recent call last):
@@ -68,3 +72,29 @@ def test_reason_of_a_failure_is_the_error_and_not_its_traceback() -> None:
 
 def test_tier_that_is_not_deployed() -> None:
     assert tier_state(None).reason
+
+
+async def test_tiers_that_were_well_are_told_while_serve_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = application(ApplicationStatus.RUNNING, UP)
+    answered = Event()
+    answered.set()
+
+    def status() -> SimpleNamespace:
+        answered.wait(60)
+        return SimpleNamespace(applications={"lightweight": found})
+
+    monkeypatch.setattr(tiers.serve, "status", status)
+    monkeypatch.setattr(tiers, "_FRESH_S", 0.0)
+    known = ServeTiers(["lightweight"])
+    assert (await known.states())["lightweight"].available
+    found = application(ApplicationStatus.DEPLOY_FAILED, {}, message="broken")
+    answered.clear()
+    assert (await known.states())["lightweight"].available, "nobody waits for the answer"
+    answered.set()
+    assert known._meanwhile is not None
+    await known._meanwhile
+    assert not (await known.states())["lightweight"].available
+    found = application(ApplicationStatus.RUNNING, UP)
+    assert (await known.states())["lightweight"].available, "what was ill is asked for"

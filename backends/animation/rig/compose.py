@@ -32,7 +32,7 @@ class Texture:
         sides = (margin,) * 4
         colours = cv2.copyMakeBorder(layers.person, *sides, cv2.BORDER_REFLECT_101)
         opacity = cv2.copyMakeBorder(layers.opacity, *sides, cv2.BORDER_REPLICATE)
-        return cls(np.dstack([colours, opacity]).view(np.uint32)[..., 0], margin)
+        return cls(cv2.merge([colours, opacity]).view(np.uint32)[..., 0], margin)
 
     def paint(self, colours: ImageArray, box: tuple[int, int, int, int]) -> None:
         """Takes over the colours of a box (left, top, width, height) of the picture; opacity stays."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,14 +53,19 @@ OPEN_PHOTO_GAP = 0.05
 FROWN_AFTER_SMILE, CHIN_AFTER_SMILE = 0.95, 0.80
 """Shares of mouthFrown and mouthShrugLower that lips keep which a broad smile has stretched thin: more folds their skin
 into a second mouth."""
+STEEPEST_FROWN, FROWN_FALLS, LEAST_FROWN = 0.30, 0.12, 0.4
+"""From the lips' middle to a corner, as it is seen: the most that a frown falls over 1 across; what a whole one lets
+the corner fall, in eye distances; and the share of it that stays. Steeper ones, as on the far side of a turned head,
+would fold the lips into a wedge."""
 OVERLAP = 0.012
 """How far the lips of an open photo are pressed into each other to be closed."""
 TEETH_GAP = 0.055
 """Eye distances between the lips when the lower one touches the upper teeth (f, v)."""
 
 
-BROW_SINKS = 0.4
-"""Share of browDown above a pair of glasses: a brow that sank behind the rim would fold the skin over it."""
+BROW_SINKS, BROW_SLANTS = 0.4, 0.6
+"""Shares of browDown and of slanting brows above a pair of glasses: a brow that sank behind the rim would fold the skin
+over it, one that rose far from it would stretch the shadow of the rim over the forehead."""
 LIDS = ("eye", "cheekSquint")
 """Rows that move lids begin so."""
 
@@ -201,6 +207,7 @@ def build_shape(mesh: Mesh, rigid: Array | None = None) -> FaceShape:
     reach = np.linalg.norm(local[:, :2] - local[CHIN, :2] * [1.0, 0.55], axis=1)
     far = [i for i in range(SKIN_POINTS, len(local)) if mesh.border[i] or reach[i] > 2.3]
 
+    @cache
     def lip(i: int, ring: int, upper: bool) -> Lip:
         away = float(local[i, 0] - centre[0])
         t = max(-1.0, min(1.0, away / max(0.05, sides[away > 0])))
@@ -224,20 +231,34 @@ def build_shape(mesh: Mesh, rigid: Array | None = None) -> FaceShape:
         mouth_centre=centre,
         mouth_half_width=half_width,
         open_photo=open_photo,
-        room=_room(local, correction.smile if open_photo else 0.0),
+        room=_room(mesh, correction, open_photo),
         correction=correction,
     )
 
 
-def _room(local: Array, stretched: float) -> dict[str, float]:
-    """`FaceShape.room`; `stretched` says how much of a smile with parted lips is taken away."""
-    smile = float(np.clip(1.0 - own_smile_lift(local) / 0.10, 0.15, 1.0))
-    frown = 1.0 - (1.0 - FROWN_AFTER_SMILE) * min(1.0, stretched)
-    chin = 1.0 - (1.0 - CHIN_AFTER_SMILE) * min(1.0, stretched)
+def _room(mesh: Mesh, correction: RestCorrection, open_photo: bool) -> dict[str, float]:
+    """`FaceShape.room`."""
+    smile = float(np.clip(1.0 - own_smile_lift(mesh.local) / 0.10, 0.15, 1.0))
+    # By a smile with parted lips.
+    stretched = float(min(1.0, correction.smile)) if open_photo else 0.0
+    frown = 1.0 - (1.0 - FROWN_AFTER_SMILE) * stretched
+    right, left = (frown * share for share in _frown_shares(mesh, correction))
     return {
         "mouthSmileLeft": smile, "mouthSmileRight": smile,
-        "mouthFrownLeft": frown, "mouthFrownRight": frown, "mouthShrugLower": chin,
+        "mouthFrownLeft": left, "mouthFrownRight": right,
+        "mouthShrugLower": 1.0 - (1.0 - CHIN_AFTER_SMILE) * stretched,
     }  # fmt: skip
+
+
+def _frown_shares(mesh: Mesh, correction: RestCorrection) -> list[float]:
+    """Of a whole frown, what the mouth's right and left half stand: narrow or hanging ones less."""
+    axes = mesh.frame.axes[:, :2]
+    down = axes[1] / np.linalg.norm(axes[1])
+    ends = [MOUTH_RIGHT_CORNER, MOUTH_LEFT_CORNER, INNER_UPPER[5], INNER_LOWER[5]]
+    lips = (mesh.local[ends] + correction.mouth[ends]) @ axes
+    away = lips[:2] - lips[2:].mean(0)
+    stands = STEEPEST_FROWN * np.linalg.norm(away, axis=1) - away @ down
+    return [float(share) for share in np.clip(stands / FROWN_FALLS, LEAST_FROWN, 1.0)]
 
 
 def _displacements(
@@ -267,6 +288,7 @@ def _displacements(
     if rigid is not None and rigid.any():
         for side in ("Left", "Right"):
             rows[ROW["browDown" + side]] *= BROW_SINKS
+        rows[ROW["browOblique"]] *= BROW_SLANTS
         for name, row in ROW.items():
             rows[row] *= (1.0 - rigid[0 if name.startswith(LIDS) else 1])[:, None]
     return rows.reshape(len(ROWS), -1).astype(np.float32)

@@ -22,6 +22,8 @@ HALF_SIZE_UNIT = 140.0
 """Pixels between the eyes from which on folds are wide enough to be filled in a picture of half the size."""
 SHARPENINGS = 2
 """Steps towards factors that, enlarged, meet what was wanted."""
+RIM = 0.05
+"""Logarithm of the most that skin beside a fold is lightened beyond what was wanted."""
 BESIDE_WING = {RIGHT.wing: 203, LEFT.wing: 423}
 
 
@@ -86,14 +88,17 @@ def _lightening(pixels: Image, points: Array, bands: Floats, unit: float) -> Flo
 
 
 def _halved(values: Floats) -> Floats:
-    """(h / 2, w / 2, 3), at least 0, that bilinearly enlarged come near to (h, w, 3) values: lines are not lost."""
+    """(h / 2, w / 2, 3), at least 0, that bilinearly enlarged come near to (h, w, 3) values, and nowhere far above
+    them: a fold beside a light rim is seen more than a fold."""
     height, width = values.shape[:2]
     small, large = (width // 2, height // 2), (width, height)
     half = np.asarray(cv2.resize(values, small, interpolation=cv2.INTER_AREA), np.float32)
     for _ in range(SHARPENINGS):
         missed = values - cv2.resize(half, large, interpolation=cv2.INTER_LINEAR)
         half = half + np.asarray(cv2.resize(missed, small, interpolation=cv2.INTER_AREA))
-    return np.maximum(half, 0.0)
+    above = cv2.resize(half, large, interpolation=cv2.INTER_LINEAR) - values - np.float32(RIM)
+    worst = np.maximum(above, 0).reshape(height // 2, 2, width // 2, 2, -1).max((1, 3))
+    return np.asarray(np.maximum(half - worst, 0.0), np.float32)
 
 
 def _bare_skin(shape: tuple[int, ...], points: Array) -> Floats:

@@ -74,10 +74,8 @@ def _plain_smile(p: Lip) -> Vector:
 
 
 def _frown(p: Lip) -> Vector:
-    outer = max(0.0, (abs(p.t) - 0.25) / 0.75) ** 1.5
-    arch = p.t * p.t
-    dy = 0.83 * (0.095 * outer - 0.016 * (1 - outer)) + 0.17 * (0.085 * arch - 0.012 * (1 - arch))
-    return (0.045 * p.half_width * p.side * outer, dy, 0.0)
+    a = abs(p.t) ** 1.8
+    return (0.045 * p.half_width * p.side * a, 0.093 * a - 0.015 * (1 - a), 0.0)
 
 
 def _dimple(p: Lip) -> Vector:

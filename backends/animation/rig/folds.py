@@ -158,8 +158,8 @@ def _side_marks(p: _Place, s: Side) -> dict[str, Sequence[Mark]]:
             Stroke(under_lid, 0.018, 0.10, (0.3, 0.3)),
         ],
         "glabella": [
-            Stroke(glabella, 0.020, -0.36, (0.5, 0.45)),
-            Stroke(glabella + p.by(0.045, 0), 0.022, 0.10, (0.4, 0.4)),
+            Stroke(glabella, 0.027, -0.28, (0.6, 0.55)),
+            Stroke(glabella + p.by(0.045, 0), 0.022, 0.08, (0.4, 0.4)),
         ],
         "orbit": [
             Blob(p.between(s.brow_end, s.inner_canthus, 0.5) + p.by(0.02, -0.02), (0.085, 0.06), -0.30),
@@ -186,7 +186,7 @@ def _nose_wrinkles(p: _Place, s: Side) -> list[Mark]:
     for k in range(3):
         at = p.at(s.bridge, -0.01, 0.01 + 0.055 * k)
         stroke = p.path(at - p.by(0.05, 0.028), at, at + p.by(0.055, 0.03))
-        marks.append(Stroke(stroke, 0.012, -0.22))
+        marks.append(Stroke(stroke, 0.015, -0.19))
     return marks
 
 

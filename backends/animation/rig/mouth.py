@@ -1,5 +1,6 @@
 """The inside of the mouth: cavity, tongue, both rows of teeth or the photo's own, in the lips' shadow."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -122,13 +123,16 @@ def _eye_white(pixels: Image, mesh: Mesh) -> Array:
 
 
 def _lip_colours(pixels: Image, mesh: Mesh) -> Floats:
-    soft = cv2.GaussianBlur(pixels, (0, 0), max(0.6, 0.015 * mesh.frame.eye_distance))
-    rows = []
-    for rings in (UPPER_LIP, LOWER_LIP):
-        places = (mesh.pixels[list(rings[1]), :2] + mesh.pixels[list(rings[2]), :2]) / 2
-        inside = np.clip(np.rint(places).astype(int), 0, [soft.shape[1] - 1, soft.shape[0] - 1])
-        rows.append(soft[inside[:, 1], inside[:, 0]])
-    return np.array(rows, np.float32)
+    reach = max(0.6, 0.015 * mesh.frame.eye_distance)
+    rings = (UPPER_LIP[1:3], LOWER_LIP[1:3])
+    places = np.array([mesh.pixels[list(one), :2].mean(0) for one in rings])
+    inside = np.clip(np.rint(places).astype(int), 0, [pixels.shape[1] - 1, pixels.shape[0] - 1])
+    # Only around the lips; no pixel farther away weighs in a blur of 8 bits.
+    start = np.maximum(inside.min((0, 1)) - math.ceil(4 * reach), 0)
+    (left, top), (right, bottom) = start, inside.max((0, 1)) + math.ceil(4 * reach) + 1
+    soft = cv2.GaussianBlur(pixels[top:bottom, left:right], (0, 0), reach)
+    inside -= start
+    return np.asarray(soft[inside[..., 1], inside[..., 0]], np.float32)
 
 
 def as_in_photo(shape: FaceShape, gap: Array, speaking: float) -> float:

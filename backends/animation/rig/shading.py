@@ -52,13 +52,15 @@ MIDDLE_DRIVERS: Mapping[str, Mapping[str, float]] = {
              "mouthPressLeft": 0.12, "mouthPressRight": 0.12},
 }  # fmt: skip
 OBLIQUE_BROWS: Mapping[str, float] = {
-    "glabella": 0.1, "orbit": 0.9, "lidFold": 0.2, "eyeBag": 0.25,
+    "glabella": -0.4, "orbit": 0.6, "lidFold": 0.1, "eyeBag": 0.25, "crowsFeet": 0.3,
 }  # fmt: skip
+"""Weight of slanted brows: they smooth the furrows between them, which would look painted there, and go with lids that
+crease at their outer ends."""
 LIMITS: Mapping[str, float] = {
     "nasolabial": 1.3, "glabella": 1.3, "orbit": 1.3, "cheekHollow": 0.3,
 }  # fmt: skip
 """Stronger than this looks drawn on; 1 for the others."""
-ERASE_PER_SMILE, LARGEST_ERASE = 1.5, 1.15
+ERASE_PER_SMILE, LARGEST_ERASE = 1.5, 1.0
 
 
 class Box(NamedTuple):
@@ -93,7 +95,7 @@ class Shading:
 
     def weights(self, amounts: Floats, relax: float) -> Floats:
         """(layers + 1,) strength of every layer and of the eraser, rounded."""
-        layers = np.minimum(self.drivers @ amounts, self.limits)
+        layers = np.clip(self.drivers @ amounts, 0.0, self.limits)
         erase = relax * min(LARGEST_ERASE, ERASE_PER_SMILE * self.smile)
         all_weights = np.append(layers, np.float32(erase))
         rounded: Floats = (np.rint(all_weights * WEIGHT_STEPS) / WEIGHT_STEPS).astype(np.float32)

@@ -52,7 +52,7 @@ class Surface:
 
     def bend(self, handles: Mapping[int, Vector]) -> Array:
         """(n, d) displacements that pass through the handles with the least bending."""
-        return self._solve(self.bending, handles)
+        return self._solve(self.bending, list(handles), np.array(list(handles.values())))
 
     def bend_all(self, fields: Mapping[str, Mapping[int, Vector]]) -> dict[str, Array]:
         """(n, 3) of each field; those with the same handles are solved together."""
@@ -61,20 +61,20 @@ class Surface:
             alike.setdefault(frozenset(handles), []).append(name)
         solved: dict[str, Array] = {}
         for names in alike.values():
-            joint = {i: sum((fields[name][i] for name in names), ()) for i in fields[names[0]]}
-            columns = np.split(self.bend(joint), len(names), axis=1)
+            fixed = list(fields[names[0]])
+            values = np.hstack([[fields[name][i] for i in fixed] for name in names])
+            columns = np.split(self._solve(self.bending, fixed, values), len(names), axis=1)
             solved |= zip(names, map(np.ascontiguousarray, columns), strict=True)
         return solved
 
     def spread(self, handles: Mapping[int, Vector]) -> Array:
         """(n, d) harmonic interpolation: never beyond the handles' own values."""
-        return self._solve(self.laplacian, handles)
+        return self._solve(self.laplacian, list(handles), np.array(list(handles.values())))
 
     @staticmethod
-    def _solve(energy: csc_matrix, handles: Mapping[int, Vector]) -> Array:
-        fixed = np.array(list(handles))
-        out = np.zeros((energy.shape[0], len(next(iter(handles.values())))))
-        out[fixed] = np.array(list(handles.values()), np.float64)
+    def _solve(energy: csc_matrix, fixed: list[int], values: Array) -> Array:
+        out = np.zeros((energy.shape[0], values.shape[1]))
+        out[fixed] = values
         free = np.ones(len(out), np.bool_)
         free[fixed] = False
         factors = splu(_part(energy, free), permc_spec="MMD_AT_PLUS_A",

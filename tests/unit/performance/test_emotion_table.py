@@ -49,7 +49,7 @@ def test_recipes_are_in_range(emotion: Emotion) -> None:
         assert set(recipe) <= set(COEFFICIENTS)
         assert all(0.0 < value <= 1.0 for value in recipe.values())
     assert 0.0 <= face.parted <= 1.0
-    assert abs(face.yaw_deg) < 4 and abs(face.pitch_deg) < 4 and abs(face.roll_deg) < 4
+    assert abs(face.yaw_deg) < 4 and -4 < face.pitch_deg < 7 and abs(face.roll_deg) < 4
     assert 0.7 < voice.rate < 1.3 and abs(voice.pitch_semitones) < 4
 
 

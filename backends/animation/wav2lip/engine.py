@@ -15,13 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from backends.animation.engine import AnimationInfo
 from backends.animation.wav2lip.architecture import MELS, STEPS
 from backends.animation.wav2lip.mouths import Finish, Finisher
-from backends.animation.wav2lip.runners import Precision, Runner, load_runner
+from backends.animation.wav2lip.runners import Precision, Provider, Runner, Seen, load_runner
 from backends.animation.wav2lip.scenes import ClipScene, Scene, Shot, StillScene
 from backends.animation.wav2lip.sound import HEARD_S, Sound
 from backends.animation.weights import WAV2LIP
 from backends.errors import NoFaceError
 from backends.speech.engine import Licence
 from backends.types import (
+    FloatArray,
     FrameBatch,
     ImageArray,
     Notice,
@@ -56,15 +57,16 @@ class Wav2LipOptions(BaseModel):
     `prosopon models pull wav2lip` has fetched otherwise."""
     expressive: bool = True
     """The rig draws brows, lids, expression and head around the mouth; without it nothing else moves."""
-    provider: Literal["auto", "torch", "onnxruntime"] = "auto"
-    """What runs the network; auto takes torch where it is installed."""
+    provider: Provider = "auto"
+    """What runs the network; auto takes torch on a GPU, and on the CPU OpenVINO, torch or ONNX Runtime: the first that
+    is installed."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["auto", "float32", "float16"] = "auto"
     """Auto is float16 on a GPU and float32 on the CPU."""
     batch: int | None = Field(default=None, ge=1, le=128)
     """Frames drawn at once: 25 on a GPU, 5 on the CPU by default, of which segments are multiples at usual rates."""
     threads: int = Field(default=0, ge=0, le=64)
-    """Of ONNX Runtime; 0: one for each core. PyTorch takes OMP_NUM_THREADS."""
+    """Of ONNX Runtime and OpenVINO; 0: one for each core. PyTorch takes OMP_NUM_THREADS."""
     whole: bool = False
     """Pastes the whole crop with hard edges and its own colours, as the authors' script does."""
     match_colour: bool = True
@@ -191,10 +193,11 @@ class Wav2LipEngine:
         shots = avatar.scene.shots(rows)
         width, height = avatar.scene.size
         memory = np.empty((self._batch, height, width, 3), np.uint8)
+        sight = _Sight(self._runner, self._batch)
         start = frames.start
         while start < frames.stop:
             end = min(frames.stop, start - start % self._batch + self._batch)
-            drawn = self._draw(islice(shots, end - start), plan, start, memory)
+            drawn = self._draw(islice(shots, end - start), plan, start, sight, memory)
             yield FrameBatch(drawn, start)
             start = end
 
@@ -203,24 +206,46 @@ class Wav2LipEngine:
         shots: Iterator[Shot],
         plan: Wav2LipPlan,
         start: int,
+        sight: _Sight,
         memory: ImageArray,
     ) -> ImageArray:
         """The frames from `start` on, as many as there are shots."""
-        size, offset = self._runner.size, start % self._batch
+        offset = start % self._batch
         mel = np.zeros((self._batch, 1, MELS, STEPS), np.float32)
-        faces = np.zeros((self._batch, 6, size, size), np.float32)
         taken: list[Shot] = []
         for slot, shot in enumerate(shots):
             shot.draw(memory[slot])
             mel[offset + slot] = plan.sound.window(start + slot, plan.rows.fps)
-            faces[offset + slot] = shot.seen
             taken.append(shot)
         if any(shot.weight > 0 for shot in taken):
-            drawn = self._runner(mel, faces)
+            drawn = self._runner.draw(mel, sight.of(offset, [shot.seen for shot in taken]))
             for slot, shot in enumerate(taken):
                 if shot.weight > 0:
-                    at = offset + slot
-                    seen = faces[at, 3:]
-                    patch = self._finisher.patch(drawn[at], seen, shot.region, shot.weight)
+                    patch = self._finisher.patch(
+                        drawn[offset + slot], shot.seen[3:], shot.region, shot.weight
+                    )
                     shot.put(patch, memory[slot])
         return memory[: len(taken)]
+
+
+class _Sight:
+    """What the network has made of the faces of a batch. A photo's is the same in all of them, and looked at once."""
+
+    def __init__(self, runner: Runner, batch: int) -> None:
+        self._runner = runner
+        self._faces = np.zeros((batch, 6, runner.size, runner.size), np.float32)
+        self._held: list[FloatArray] = []
+        self._seen: Seen = ()
+
+    def of(self, offset: int, faces: list[FloatArray]) -> Seen:
+        """Of faces that begin at that place of the batch; in the other places it may be any face."""
+        held = self._held[offset : offset + len(faces)]
+        if not held or any(face is not old for face, old in zip(faces, held, strict=True)):
+            before, behind = (
+                faces[:1] * offset,
+                faces[-1:] * (len(self._faces) - offset - len(faces)),
+            )
+            self._held = [*before, *faces, *behind]
+            np.stack(self._held, out=self._faces)
+            self._seen = self._runner.see(self._faces)
+        return self._seen

@@ -55,16 +55,25 @@ class Generator(nn.Module):
         Returns:
             (n, 3, size - rows[-1], size) BGR in 0..1.
         """
-        seen: list[Tensor] = []
+        return self.draw(mel, self.see(faces), rows)
+
+    def see(self, faces: Tensor) -> tuple[Tensor, ...]:
+        """What each stage of the face encoder gives, the largest first."""
+        seen = []
         for stage in self.face_encoder_blocks:
             faces = stage(faces)
             seen.append(faces)
+        return tuple(seen)
+
+    def draw(self, mel: Tensor, seen: tuple[Tensor, ...], rows: tuple[int, ...] = ()) -> Tensor:
+        """Frames of a sound and of what was seen."""
         x: Tensor = self.audio_encoder(mel)
         rows = rows or (0,) * (len(self.face_decoder_blocks) + 1)
         begun = 0
-        for stage, first in zip(self.face_decoder_blocks, rows, strict=False):
+        for stage, first, beside in zip(
+            self.face_decoder_blocks, rows, reversed(seen), strict=False
+        ):
             x = stage(x[:, :, first - begun :])
-            beside = seen.pop()
             begun = beside.shape[2] - x.shape[2]
             x = torch.cat((x, beside[:, :, begun:]), dim=1)
         drawn: Tensor = self.output_block(x)

@@ -7,9 +7,10 @@ import pytest
 
 from backends.animation.wav2lip.checkpoint import write_checkpoint
 from backends.animation.wav2lip.engine import Wav2LipEngine, Wav2LipOptions
+from backends.animation.wav2lip.runners import Runner
 from backends.faces.framing import Framing
 from backends.faces.portrait import load_portrait
-from backends.types import ImageArray, Portrait, Speech, SpeechChunk
+from backends.types import FloatArray, ImageArray, Portrait, Speech, SpeechChunk
 from tests.contract.wav2lip_weights import random_weights
 
 
@@ -24,6 +25,10 @@ def frames_of(
 ) -> list[ImageArray]:
     batches = engine.animate(avatar, plan, frames)  # type: ignore[arg-type]
     return [frame.copy() for batch in batches for frame in batch.frames]
+
+
+def drawn(runner: Runner, mel: FloatArray, faces: FloatArray) -> FloatArray:
+    return runner.draw(mel, runner.see(faces))
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,21 @@
 """The engine: emotions around the mouth, sound in it, videos of every kind, and memory that stays."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 
 from backends.animation.wav2lip.engine import Wav2LipEngine, Wav2LipOptions
-from backends.errors import EngineUnavailableError, NoFaceError
+from backends.animation.wav2lip.runners import OnnxRunner, Provider
+from backends.errors import EngineUnavailableError, NoFaceError, ProsoponError
+from backends.faces.clip import load_clip
+from backends.faces.framing import Framing
 from backends.types import ImageArray, Portrait
+from tests.unit.faces.video_files import encoded, swaying
 from tests.unit.rig.conftest import Row, both, performance
 from tests.unit.wav2lip.conftest import frames_of, speech
 
@@ -68,17 +74,48 @@ def test_the_mouth_follows_the_sound(plain: Wav2LipEngine, hopper: Portrait) -> 
 
 
 @pytest.mark.full
-def test_torch_and_onnx_runtime_draw_the_same(
-    weights: Path, plain: Wav2LipEngine, hopper: Portrait
+@pytest.mark.parametrize("provider", ["torch", "openvino"])
+def test_every_runtime_draws_what_onnx_runtime_draws(
+    weights: Path, plain: Wav2LipEngine, hopper: Portrait, provider: Provider
 ) -> None:
-    pytest.importorskip("torch", reason="the full set has it")
+    pytest.importorskip(provider, reason="the full set has it")
     other = Wav2LipEngine(
-        Wav2LipOptions(weights=weights, expressive=False, provider="torch", device="cpu")
+        Wav2LipOptions(weights=weights, expressive=False, provider=provider, device="cpu")
     )
     avatar, rows = plain.prepare(hopper), performance([{}] * 3)
     plan = plain.plan(avatar, speech(1.0), rows, 0)
     for a, b in zip(*(frames_of(e, avatar, plan, range(3)) for e in (plain, other)), strict=True):
         assert np.abs(a.astype(int) - b).max() <= 1
+
+
+def test_a_photo_is_looked_at_once_and_a_video_in_every_frame(
+    weights: Path, hopper: Portrait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    see = OnnxRunner.see
+    monkeypatch.setattr(OnnxRunner, "see", lambda self, x: looks.append(len(x)) or see(self, x))
+    engine = Wav2LipEngine(
+        Wav2LipOptions(weights=weights, expressive=False, provider="onnxruntime", threads=1)
+    )
+    rows = performance([{}] * 13)
+    video = load_clip(encoded(swaying(hopper.pixels, 13)), Framing(size=None))
+    for reference, times in ((hopper, 1), (video, 3)):
+        looks.clear()
+        avatar = engine.prepare(reference)
+        frames_of(engine, avatar, engine.plan(avatar, speech(1.0), rows, 0), range(2, 13))
+        assert looks == [5] * times
+
+
+def test_what_a_runtime_cannot_do_is_told(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(**options: Any) -> str:
+        with pytest.raises(ProsoponError) as error:
+            Wav2LipEngine(Wav2LipOptions(weights=weights, **options))
+        return error.value.message
+
+    assert "provider: torch" in told(provider="onnxruntime", precision="float16")
+    assert "device: cpu" in told(provider="openvino", device="cuda")
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    assert "prosopon[openvino]" in told(provider="openvino")
 
 
 def test_a_device_that_is_not_there_is_told(weights: Path) -> None:
@@ -96,20 +133,16 @@ def test_a_portrait_without_a_face_is_refused(plain: Wav2LipEngine, hopper: Port
 
 
 def test_memory_does_not_grow_with_length(plain: Wav2LipEngine, hopper: Portrait) -> None:
-    """At most 1 MB per 1,000 frames, while they are drawn."""
+    """What leaks grows in every stretch of frames; a process as large as this one grows in one or the other anyway."""
     small = replace(
         hopper, pixels=np.ascontiguousarray(hopper.pixels[::4, ::4]),
         face=type(hopper.face)(*(v / 4 for v in hopper.face)),
     )  # fmt: skip
     avatar = plain.prepare(small)
     plan = plain.plan(avatar, speech(80.0), performance([{}] * 2000), 0)
-
-    def drawn(frames: range) -> int:
-        """Bytes of this process behind it."""
-        for batch in plain.animate(avatar, plan, frames):
+    behind = []
+    for start in range(0, 1500, 300):
+        for batch in plain.animate(avatar, plan, range(start, start + 300)):
             assert len(batch.frames)
-        return int(psutil.Process().memory_info().rss)
-
-    drawn(range(200))
-    before = drawn(range(200))
-    assert drawn(range(2000)) - before <= 2e6
+        behind.append(psutil.Process().memory_info().rss)
+    assert min(np.diff(behind)) <= 3e5, "at most 1 MB per 1,000 frames"

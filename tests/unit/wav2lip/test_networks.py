@@ -1,6 +1,7 @@
 """Wav2Lip's networks: exactly those that are published, in PyTorch, folded, as a graph, and with rows left out."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,11 @@ import pytest
 
 from backends.animation.wav2lip.architecture import SIZES, Architecture, Size, architecture, cuts
 from backends.animation.wav2lip.folding import fold
-from backends.animation.wav2lip.graph import build_graph
-from backends.animation.wav2lip.runners import OnnxRunner
+from backends.animation.wav2lip.graph import build_halves
+from backends.animation.wav2lip.runners import OnnxRunner, OpenVinoRunner
 from backends.types import FloatArray
 from tests.contract.wav2lip_weights import random_weights
+from tests.unit.wav2lip.conftest import drawn
 
 PUBLISHED = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
 """Shapes of the convolutions' weights in published checkpoints, by size and name."""
@@ -46,8 +48,7 @@ def inputs(size: Size, count: int = 3) -> tuple[FloatArray, FloatArray]:
 
 
 def in_onnx(plan: Architecture, weights: dict[str, FloatArray], first_row: int) -> OnnxRunner:
-    graph = build_graph(plan, fold(plan, weights), cuts(plan, first_row))
-    return OnnxRunner(graph.SerializeToString(), "cpu", 1)
+    return OnnxRunner(build_halves(plan, fold(plan, weights), cuts(plan, first_row)), "cpu", 1)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -67,9 +68,11 @@ def test_rows_that_are_left_out_change_nothing_below(size: Size, share: float) -
     assert whole.top == 0
     assert 0 < part.top <= first < size
     mel, faces = inputs(size)
-    expected = whole(mel, faces)[:, :, first:]
+    expected = drawn(whole, mel, faces)[:, :, first:]
     assert expected.std() > 0.01  # the network draws something
-    assert part(mel, faces)[:, :, first - part.top :] == pytest.approx(expected, abs=1e-6)
+    np.testing.assert_allclose(
+        drawn(part, mel, faces)[:, :, first - part.top :], expected, rtol=0, atol=1e-6
+    )
 
 
 @pytest.mark.full
@@ -85,9 +88,9 @@ def test_published_folded_and_graph_draw_the_same(size: Size) -> None:
     mel, faces = inputs(size)
     blue_first = np.ascontiguousarray(faces[:, [2, 1, 0, 5, 4, 3]])
     with torch.inference_mode():
-        drawn = network(torch.from_numpy(mel), torch.from_numpy(blue_first)).numpy()[:, ::-1]
+        expected = network(torch.from_numpy(mel), torch.from_numpy(blue_first)).numpy()[:, ::-1]
     for runner in (TorchRunner(plan, weights, "cpu"), in_onnx(plan, weights, 0)):
-        assert runner(mel, faces) == pytest.approx(drawn, abs=1e-5)
+        np.testing.assert_allclose(drawn(runner, mel, faces), expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.full
@@ -100,3 +103,18 @@ def test_the_modules_have_the_published_names(size: Size) -> None:
         network = Generator(architecture(size))
     assert {n: tuple(v.shape) for n, v in network.state_dict().items()} == published(size)
     assert sum(p.numel() for p in network.parameters()) == COUNTS[size][0]
+
+
+@pytest.mark.full
+def test_threads_share_openvino() -> None:
+    """Different numbers of faces at once; every thread gets what it would get alone."""
+    pytest.importorskip("openvino", reason="the full set has it")
+    plan, weights = architecture(96, 2), random_weights(96)
+    halves = build_halves(plan, fold(plan, weights), cuts(plan, 48))
+    runner, reference = OpenVinoRunner(halves, 1), OnnxRunner(halves, "cpu", 1)
+    assert (runner.size, runner.top) == (reference.size, reference.top)
+    asked = [inputs(96, 1 + k % 2) for k in range(12)]
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda both: drawn(runner, *both), asked))
+    for both, got in zip(asked, found, strict=True):
+        np.testing.assert_allclose(got, drawn(reference, *both), rtol=0, atol=1e-5)

@@ -10,12 +10,8 @@ transcript; how far a mouth moves in silence; and the processor time for a secon
 
 import argparse
 import io
-import json
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import av
@@ -34,10 +30,9 @@ from backends.speech.phones import Phone
 from backends.speech.recorded import Recording, open_recording
 from backends.speech.ruled import RuledAligner
 from backends.types import NO_CUE, FloatArray, PhonemeSpan, Speech, SpeechChunk, TextSpan, Utterance
-from benchmarks.machine import machine
+from benchmarks.machine import keep, stamp
 from benchmarks.voice import SENTENCES
 
-RESULTS = Path(__file__).parent / "results" / "alignment.json"
 GREEK = (
     "Καλημέρα σε όλους, πώς είστε σήμερα;",
     "Το τρένο για τη Θεσσαλονίκη φεύγει στις οκτώ το βράδυ.",
@@ -207,17 +202,14 @@ def main() -> None:
             Console().print(row)
             rows.append(row)
     result = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("prosopon"),
-        "machine": machine(),
+        **stamp(),
         "sentences": count,
         "voices": rows,
         **silence(),
         "cost": cost(min(count, 6)),
     }
     Console().print(result)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    keep("alignment", result)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,9 @@ engine, with it, and after the whole text.
 """
 
 import argparse
-import json
 import statistics
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
 from itertools import islice
-from pathlib import Path
 
 import psutil
 from rich.console import Console
@@ -22,10 +18,9 @@ from rich.console import Console
 from backends.script import parse
 from backends.speech import find_voice, load_engine
 from backends.speech.engine import SpeechEngine, Voice
-from benchmarks.machine import machine
+from benchmarks.machine import keep, stamp
 from benchmarks.words import SENTENCES
 
-RESULTS = Path(__file__).parent / "results" / "first_chunk.json"
 TEXT = " ".join(SENTENCES)
 
 
@@ -59,9 +54,7 @@ def main() -> None:
     memory["after the text"] = resident_mib()
     wall, cpu = (statistics.median(column) for column in zip(*warm, strict=True))
     report = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("prosopon"),
-        "machine": machine(),
+        **stamp(),
         "engine": asked.engine,
         "characters": len(TEXT),
         "first_chunk_s": round(wall, 3),
@@ -70,8 +63,7 @@ def main() -> None:
         "resident_mib": memory,
     }
     Console().print(report)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    keep("first_chunk", report)
 
 
 if __name__ == "__main__":

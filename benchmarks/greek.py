@@ -9,18 +9,13 @@ Needs the extra `judge`.
 """
 
 import argparse
-import json
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 
 from rich.console import Console
 
 from backends.speech import find_voice, load_engine
 from benchmarks.listening import read_out, summary
-from benchmarks.machine import machine
+from benchmarks.machine import keep, stamp
 
-RESULTS = Path(__file__).parent / "results" / "greek.json"
 SENTENCES = (
     "Καλημέρα σε όλους, χαίρομαι πολύ που σας βλέπω σήμερα.",
     "Το τρένο για τη Θεσσαλονίκη φεύγει στις 14:30 από την τρίτη αποβάθρα.",
@@ -72,16 +67,13 @@ def main() -> None:
                 console.print(f"{reading.said}\n  {reading.heard}", highlight=False)
         found.append({"voice": voice.id, **summary(readings)})
         console.print(found[-1])
-    RESULTS.parent.mkdir(exist_ok=True)
     report = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("prosopon"),
-        "machine": machine(),
+        **stamp(),
         "judge": "Whisper base (faster-whisper), beam 5",
         "sentences": len(sentences),
         "voices": found,
     }
-    RESULTS.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    keep("greek", report)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ count.
 
 import argparse
 import asyncio
-import json
 import multiprocessing
 import os
 import resource
@@ -17,19 +16,16 @@ import statistics
 import tempfile
 import time
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.machine import machine
+from benchmarks.machine import keep_also, stamp
 from serve_app.config import read_tier
 from serve_app.schemas import ClipFacts, VideoRequest
 
-RESULTS = Path(__file__).parent / "results" / "speak.jsonl"
 TEXT = (
     "Hello [happy] everyone! I'm [excited] to share this news with you. "
     "I'm [sad] to inform you that [serious] we need to postpone the meeting. "
@@ -118,16 +114,12 @@ def in_a_fresh_process(setting: Setting, cores: int) -> Measured:
 
 def keep(setting: Setting, measured: Measured, load: float) -> None:
     """Appends the result with its machine."""
-    RESULTS.parent.mkdir(exist_ok=True)
     row = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("prosopon"),
-        "machine": machine() | {"load_before": load},
+        **stamp(load_before=load),
         **asdict(setting),
         **asdict(measured),
     }
-    with RESULTS.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    keep_also("speak", row)
 
 
 def main() -> None:

@@ -9,13 +9,9 @@ half-way), one for the processor time. Pitch is tracked by librosa's pYIN, which
 
 import argparse
 import itertools
-import json
 import statistics
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 
 import librosa
 import numpy as np
@@ -26,9 +22,8 @@ from backends.speech import find_voice, load_engine
 from backends.speech.engine import SpeechEngine
 from backends.speech.prosody import Turn, manner, spoken_in
 from backends.types import NO_CUE, Cue, Emotion, Speech, TextSpan, Utterance
-from benchmarks.machine import machine
+from benchmarks.machine import keep_also, stamp
 
-RESULTS = Path(__file__).parent / "results" / "voice.jsonl"
 # "|" is where the cue of a mid-sentence stands: before a word that begins with a voiced sound.
 SENTENCES = (
     "We have been waiting for you all morning, | my dear old friend from the north.",
@@ -218,9 +213,7 @@ def main() -> None:
     engine = load_engine("piper")
     speak(engine, utterance(sentences[0], NO_CUE, Cue.of(Emotion.SAD)), 0)  # imports
     head = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("prosopon"),
-        "machine": machine(),
+        **stamp(),
         "engine": engine.info.name,
         "sentences": len(sentences),
     }
@@ -229,12 +222,9 @@ def main() -> None:
         turnings(engine, sentences),
         manners(engine, sentences, asked.emotions, asked.intensities),
     )
-    RESULTS.parent.mkdir(exist_ok=True)
-    with RESULTS.open("a", encoding="utf-8") as file:
-        for row in rows:
-            Console().print(row)
-            file.write(json.dumps({**head, **row}) + "\n")
-            file.flush()
+    for row in rows:
+        Console().print(row)
+        keep_also("voice", {**head, **row})
 
 
 if __name__ == "__main__":

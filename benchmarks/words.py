@@ -8,20 +8,15 @@ Figures count as the words that they are read as. Needs the extra `judge`.
 """
 
 import argparse
-import json
-from datetime import UTC, datetime
-from importlib.metadata import version
 from itertools import cycle
-from pathlib import Path
 
 from rich.console import Console
 
 from backends.speech import find_voice, load_engine
 from backends.types import Emotion
 from benchmarks.listening import Reading, read_out, summary
-from benchmarks.machine import machine
+from benchmarks.machine import keep, stamp
 
-RESULTS = Path(__file__).parent / "results" / "words.json"
 BARS = {"neutral": 0.06, "full emotion": 0.10}
 """Most word errors."""
 EMOTIONS = tuple(emotion for emotion in Emotion if emotion != Emotion.NEUTRAL)
@@ -111,16 +106,13 @@ def main() -> None:
         found.append(row)
         console.print(row)
     report = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("prosopon"),
-        "machine": machine(),
+        **stamp(),
         "judge": "Whisper base (faster-whisper), beam 5",
         "voice": voice.id,
         "sentences": len(plain),
         "readings": found,
     }
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    keep("words", report)
 
 
 if __name__ == "__main__":

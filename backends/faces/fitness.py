@@ -83,7 +83,7 @@ def notices_of(pixels: ImageArray, face: Face, subject: str) -> tuple[Notice, ..
             Notice(
                 "little_light",
                 f"{subject} is dark: its brighter parts have {mouth.light:.0f} of 255; with more light it will be "
-                "be animated better, and something before its mouth would be noticed",
+                "animated better, and something before its mouth would be noticed",
             )
         )
     if mouth.opening > OPEN_MOUTH:

@@ -3,9 +3,23 @@
 import re
 from collections.abc import Collection, Mapping
 
-from backends.script import greek_abbreviations, greek_acronyms, greek_numerals, numbers
+from backends.script import (
+    greek_abbreviations,
+    greek_acronyms,
+    greek_capitals,
+    greek_numerals,
+    numbers,
+)
 from backends.script.cues import fold
-from backends.script.greek_numbers import WORD_BEFORE, Form, aged, cardinal, form_of, ordinal
+from backends.script.greek_numbers import (
+    WORD_BEFORE,
+    Form,
+    aged,
+    cardinal,
+    form_of,
+    ordinal,
+    with_half,
+)
 from backends.script.numbers import NUMBER, SIGN, Number
 from backends.script.text import words
 from backends.script.units import GREEK
@@ -146,6 +160,11 @@ def _weekday(match: re.Match[str]) -> str:
     return next(d for d in _WEEKDAYS if d.startswith(match[1][:2])) + " "
 
 
+def _and_a_half(match: re.Match[str]) -> str | None:
+    value = int(match[1])
+    return with_half(value, form_of(value, match.string, match.start(), match.end()))
+
+
 def _half(match: re.Match[str]) -> str:
     """ "1/2 κούπα" is μισή, anything else μισό."""
     noun = fold(match[1])
@@ -179,6 +198,7 @@ def _ordinal(match: re.Match[str]) -> str:
 
 
 _YEAR = re.compile(r"1\d{3}|20\d\d")
+_NUMBER_AND_HALF = re.compile(r"(?<![\w.,:/-])(\d{1,2})\s?½")
 
 
 def _after_of(match: re.Match[str]) -> bool:
@@ -204,6 +224,10 @@ class Greek(Verbalizer):
 
     def part(self, over: int, under: int) -> str:
         return f"{cardinal(over)} {ordinal(under, 'ο' if over == 1 else 'α')}"
+
+    def _mixed(self, match: re.Match[str]) -> str:
+        half = _and_a_half(match) if match.group().endswith(" 1/2") else None
+        return half or super()._mixed(match)
 
     def _money(self, match: re.Match[str]) -> str:
         number = self.read(match["number"])
@@ -279,6 +303,7 @@ class Greek(Verbalizer):
                 _score,
             ),
             (re.compile(r"(?<![\w.,/])1/2(?=\s([^\W\d_]+))"), _half),
+            (_NUMBER_AND_HALF, lambda m: _and_a_half(m) or m.group()),
             (re.compile(r"(?<=\d)[΄′](?!\w)"), lambda _: " λεπτά"),
             (re.compile(r"(?<=\b[Σσ]το \d\d)['’](?!\w)"), lambda _: " λεπτό"),
             (re.compile(r"\bπαρ\.\s?(?=\d)"), lambda _: "παράγραφος "),
@@ -339,6 +364,7 @@ class Greek(Verbalizer):
             (greek_numerals.GREEK, greek_numerals.from_greek),
             (greek_numerals.ROMAN, greek_numerals.from_roman),
             (greek_acronyms.PATTERN, greek_acronyms.spoken),
+            (greek_capitals.PATTERN, greek_capitals.accented),
             (re.compile(rf"\b{_SHORT_DAY}\s?[-–]\s?{_SHORT_DAY}(?!\w)"), _weekdays),
             *greek_abbreviations.OTHERS,
             (re.compile(r"(?<=\w)²"), lambda _: " στο τετράγωνο"),

@@ -181,6 +181,27 @@ def ordinal(value: int, ending: str = "ος") -> str | None:
     )
 
 
+_WITH_HALF = words(
+    ". ενάμισι δυόμισι τριάμισι τεσσεράμισι πεντέμισι εξίμισι επτάμισι οκτώμισι εννιάμισι δεκάμισι εντεκάμισι "
+    "δωδεκάμισι"
+)
+_ONE_AND_HALF: Mapping[Form, str] = {
+    Form.MASCULINE: "ενάμισης", Form.MASCULINE_ACCUSATIVE: "ενάμιση", Form.FEMININE: "μιάμιση",
+    Form.GENITIVE: "ενάμιση", Form.FEMININE_GENITIVE: "μιάμισης",
+}  # fmt: skip
+
+
+def with_half(value: int, form: Form) -> str | None:
+    """1..12 and a half, as one word; None outside."""
+    if not 0 < value < len(_WITH_HALF):
+        return None
+    if value == 1:
+        return _ONE_AND_HALF.get(form, _WITH_HALF[1])
+    if value in (3, 4) and form != Form.NEUTER:
+        return {3: "τρεισήμισι", 4: "τεσσερισήμισι"}[value]
+    return _WITH_HALF[value]
+
+
 _LINKED = words(
     ". μονό δί τρί τετρά πεντά εξά επτά οκτά εννιά δεκά εντεκά δωδεκά δεκατριά δεκατετρά δεκαπεντά δεκαεξά δεκαεπτά "
     "δεκαοκτά δεκαεννιά"

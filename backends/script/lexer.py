@@ -11,15 +11,16 @@ from backends.types import Notice
 
 _BRACKET = rf"|\[(?P<bracket>[^\[\]\n\r{ESCAPE}]{{0,120}})\]"
 _BRACKET_OPEN = r"|(?P<open>\[)"
-_BRACKET_PART = rf"|\[[^\[\]\n\r{ESCAPE}]{{0,120}}\Z"
 _STAR = rf"|\*(?P<star>[^\W\d_][^*\[\]\n\r{ESCAPE}]{{0,60}})\*"
 _STAR_PART = rf"|\*\Z|\*[^\W\d_][^*\[\]\n\r{ESCAPE}]{{0,60}}\Z"
 
 
 def _pattern(bracket: bool, star: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What is looked for while more may come, and at the end."""
-    whole = r"\\(?P<escaped>[\[\]*<])" + _BRACKET * bracket + _STAR * star + markup.WHOLE
-    part = r"(?P<part>\\\Z" + _BRACKET_PART * bracket + _STAR_PART * star + markup.PART + ")|"
+    whole = (
+        r"\\(?P<escaped>[\[\]*<])" + markup.LINK + _BRACKET * bracket + _STAR * star + markup.WHOLE
+    )
+    part = r"(?P<part>\\\Z" + markup.LINK_PART + _STAR_PART * star + markup.PART + ")|"
     opened = _BRACKET_OPEN * bracket
     return re.compile(part + whole + opened), re.compile(whole + opened)
 
@@ -75,6 +76,10 @@ class Lexer:
         content, first = match[kind], match.start(kind)
         if kind == "escaped":
             return content, first
+        if kind == "link":
+            if match.group()[0] == "]":
+                self.left_out.setdefault(match.group()[1:], position)
+            return "", match.start()
         if kind == "markup":
             if not match["entity"]:
                 self.left_out.setdefault(content, position)

@@ -1,7 +1,9 @@
-"""Markup of other kinds that a pasted text may hold: HTML and SSML tags, entities, colours of a terminal.
+"""Markup of other kinds that a pasted text may hold: HTML and SSML tags, entities, links of Markdown, colours of a
+terminal.
 
-Tags are those of the HTML Living Standard and of SSML 1.1 by name, so that "a < b" and "List<String>" stay text; escape
-sequences are those of ECMA-48, section 5.4.
+Tags are those of the HTML Living Standard and of SSML 1.1 by name, so that "a < b" and "List<String>" stay text; links
+are the inline links and images of CommonMark 0.31 whose destination looks like one, so that "[happy](really)" stays a
+cue and text; escape sequences are those of ECMA-48, section 5.4.
 """
 
 import re
@@ -24,6 +26,15 @@ _INLINE = words(
 _NAMES = "|".join(sorted((*_BLOCKS, *_INLINE), key=len, reverse=True))
 _ATTRIBUTE = r"\s+[\w:.-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>=]+)"
 _LONGEST = 1000
+_SHOWN = rf"[^\[\]\n\r{ESCAPE}]"
+_ADDRESS = (
+    r"\((?:[a-zA-Z][\w+.-]{0,20}:|www\.|\.{0,2}/|[\#?]|[\w%-]{1,60}(?:/|\.[a-zA-Z]))[^\s()]{0,500}"
+    r"(?:\([^\s()]{0,100}\)[^\s()]{0,100})?(?:\s\"[^\"\n]{0,200}\")?\)"
+)
+_ADDRESS_PART = r"\((?:[^\s()]{0,582}(?:\([^\s()]{0,100}(?:\)[^\s()]{0,100})?)?(?:\s(?:\"[^\"\n]{0,200}\"?)?)?)?"
+LINK = rf"|(?P<link>!?\[(?={_SHOWN}{{1,120}}\]{_ADDRESS})|\]{_ADDRESS})"
+"""A link's marks about its text. It goes before a cue: [happy](https://x.org) is the word."""
+LINK_PART = rf"|!\Z|!?\[{_SHOWN}{{0,120}}\Z|(?:!?\[{_SHOWN}{{1,120}})?\](?:{_ADDRESS_PART})?\Z"
 _TAG = rf"(?P<tag>/?(?i:{_NAMES}))(?:{_ATTRIBUTE})*\s*/?|!--[^<>]*--|!(?i:doctype)\s[^<>]*"
 _RAW = r"(?P<raw>(?i:script|style))\b[^<>]{0,200}>[^<]{0,1000}</(?P=raw)"
 _STRING = rf"\][^{GAP}{ESCAPE}]{{0,200}}"

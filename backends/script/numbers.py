@@ -48,8 +48,12 @@ _ELEMENT = (
     "H|He|Li|Be|B|C|N|O|F|Ne|Na|Mg|Al|Si|P|S|Cl|Ar|K|Ca|Cr|Mn|Fe|Co|Ni|Cu|Zn|As|Se|Br|Ag|Cd|Sn|I"
     "|Ba|Pt|Au|Hg|Pb|U"
 )
-FORMULA = re.compile(rf"(?<!\w)(?=\w*[A-Z]{{2}})(?=\w*\d)(?:(?:{_ELEMENT})\d{{0,2}})+(?!\w)")
-"""Of a molecule whose letters could be taken for a word: CO2, H2SO4."""
+FORMULA = re.compile(
+    rf"(?<!\w)(?:(?=\w*\d)(?=\w*[A-Z][A-Za-z])(?:(?:{_ELEMENT})\d{{0,2}}){{2,}}"
+    r"|(?=\w*[a-z])(?:H|Li|Na|K|Mg|Ca|Ba|Al|Mn|Fe|Ni|Cu|Zn|Ag|Sn|Hg|Pb)(?:F|Cl|Br|I|O|OH|S|CN))(?!\w)"
+)
+"""Of a molecule whose letters could be taken for a word: CO2, H2SO4, Fe2O3. Salts, oxides and the like have no figure:
+NaCl is told by its two parts."""
 INCHES = re.compile(r"(?:(?<=\d[.,]\d)|(?<=\d[.,]\d\d))[\"”″](?!\w)|(?<=\d)″")
 PRICE = re.compile(rf"([{CURRENCY}]\d[\d.,]*|\d\s?[{CURRENCY}%])/(?P<unit>[^\W\d_]+[²³]?)(?!\w)")
 DIVIDED = re.compile(r"(?<=\d)\s/\s(?=\d)")

@@ -15,6 +15,7 @@ _SIGN = re.compile(r"[^\w]|_")
 _ADDRESS_HINT = re.compile(r"\w[.@/]\w")
 _CAMEL = re.compile(r"(?<=[^\W\d_A-ZΑ-ΩΆ-Ώ])(?=[A-ZΑ-ΩΆ-Ώ])|(?<=[^\W\d_])(?=\d)|_+")
 """Between the words of a hashtag."""
+_LETTER_BEHIND = re.compile(r"(?<=[A-Za-z])(?=[A-Za-z])")
 _FIGURE = re.compile(r"[\d½⅓⅔¼¾]")
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
@@ -56,6 +57,10 @@ def closing(match: re.Match[str]) -> str:
     return "." if not match.string[match.end() :].strip(" \"'”’»)") else ""
 
 
+def _letter_by_letter(match: re.Match[str]) -> str:
+    return _LETTER_BEHIND.sub(" ", match.group()).upper()
+
+
 def _apply(rules: Rules, text: Text) -> Text:
     for pattern, replace in rules:
         text = text.sub(pattern, replace)
@@ -77,7 +82,6 @@ class Verbalizer(ABC):
         self._figures: Rules = (
             (numbers.POWER, lambda m: {"2": "²", "3": "³"}[m[1]]),
             (numbers.PRICE, self._price),
-            (numbers.FORMULA, lambda m: re.sub(r"(?<=[A-Z])(?=[A-Z])", " ", m.group())),
             (numbers.SOCKET, lambda m: f"{m[1]} {words.address[':']} "),
             (numbers.INCHES, self._inches),
             (numbers.BY, lambda _: f" {words.by} "),
@@ -112,6 +116,7 @@ class Verbalizer(ABC):
         text = text.sub(numbers.HASHTAG, self._hashtag)
         if _ADDRESS_HINT.search(text.chars):
             text = _apply(self._addresses, text)
+        text = text.sub(numbers.FORMULA, _letter_by_letter)
         if _FIGURE.search(text.chars):
             text = _apply(self._figures, text)
         return _apply(self._signs, text)

@@ -62,12 +62,10 @@ def spell(utterance: Utterance) -> Spelled:
         UnsupportedLanguageError: espeak-ng has no voice for its language.
     """
     voice = _ESPEAK_VOICES.get(utterance.language, utterance.language)
-    [line] = phonemize([utterance.text], voice)
-    owned, words = assign_words(
-        phones((symbol, 2) for symbol in line),  # long enough for a space to be halved
-        words_of(utterance.text),
-        lambda texts: phonemize(texts, voice),
-    )
+    words = words_of(utterance.text)
+    line, *alone = phonemize([utterance.text, *(word.text for word in words)], voice)
+    timed = phones((symbol, 2) for symbol in line)  # long enough for a space to be halved
+    owned, words = assign_words(timed, words, alone)
     return Spelled(utterance, tuple(p for p in owned if p.phoneme != SILENCE), tuple(words))
 
 

@@ -25,8 +25,10 @@ _SILENT_DB = -45.0
 """Below full scale, at which loud parts are taken for silence."""
 _CONTRAST_DB = 12.0
 """Least distance of speech from what is between its words."""
-_CLIPPED, _CLIPPED_RUN, _CLIPPED_SHARE = 0.985, 4, 0.001
-"""Of full scale or of the loudest sample; samples in a row; share of all samples in such rows."""
+_CLIPPED_CROWD, _CLIPPED_SHARE = 3.5, 0.001
+"""How many times as many samples of nearly one size as of those 5 % smaller, of which speech has more; share of all."""
+_SIZES, _LEAST_SIZE = 100, 40
+"""Steps up to the loudest sample; where clipping may be: resampling overshoots it."""
 _VOICED_S = 2.0
 """Least time in which somebody uses the voice."""
 _WINDOW_S, _WINDOW_VOICED = 1.0, 0.3
@@ -100,11 +102,12 @@ def _check_level(samples: FloatArray, hertz: Floats, name: str) -> None:
 
 
 def _check_clipping(samples: FloatArray, name: str) -> None:
+    """What was cut off crowds at one size, even where it was resampled or turned down since."""
     size = np.abs(samples)
-    full = size >= _CLIPPED * max(float(size.max()), 0.5)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], full.astype(np.int8), [0]])))
-    lengths = edges[1::2] - edges[::2]
-    share = lengths[lengths >= _CLIPPED_RUN].sum() / len(samples)
+    counts, _ = np.histogram(size, _SIZES, (0.0, float(size.max())))
+    near = np.convolve(counts, np.ones(3), "same")
+    crowds, smaller = near[_LEAST_SIZE:], near[_LEAST_SIZE - 5 : -5]
+    share = float(crowds[crowds > _CLIPPED_CROWD * smaller].max(initial=0.0)) / len(samples)
     if share > _CLIPPED_SHARE:
         raise InputError(
             f"{name} is clipped in {share:.1%} of its length; record it with less gain"

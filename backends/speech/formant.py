@@ -90,15 +90,14 @@ class FormantEngine:
         """Speaks one utterance as one chunk, from half to 2.7 times as fast; see `SpeechEngine.synthesize`."""
         check_request(self._info, utterance, voice, speed)
         espeak_voice = _LANGUAGES[utterance.language]
-        text = with_commas(utterance)
-        if not phonemize([text], espeak_voice)[0]:
+        text, words = with_commas(utterance), words_of(utterance.text)
+        line, *alone = phonemize([text, *(word.text for word in words)], espeak_voice)
+        if not line:
             yield silent_chunk(utterance, _RATE, _UNSPOKEN_S)
             return
         samples, timed = _spoken(text, espeak_voice, speed)
         samples = levelled(samples, _gain(espeak_voice))
-        owned, words = assign_words(
-            phones(timed), words_of(utterance.text), lambda texts: phonemize(texts, espeak_voice)
-        )
+        owned, words = assign_words(phones(timed), words, alone)
         samples, owned = trimmed(samples, _RATE, owned)
         yield to_chunk(utterance, samples, _RATE, owned, words)
 

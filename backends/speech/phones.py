@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 SILENCE = "_"
+_UNSPOKEN = (SILENCE, " ")
 
 _STRESS = "ˈˌ"
 _VOWELS = frozenset("aeiouyæøœɐɑɒɔəɘɚɛɜɝɞɤɨɪɯɵɶʉʊʌʏᵻᵊ")
@@ -43,8 +44,8 @@ def is_vowel(phoneme: str) -> bool:
 
 def letters(symbols: Iterable[str]) -> list[str]:
     """IPA segments of a line of phonemes, one string each, without stress marks, punctuation and spaces."""
-    timed = phones((symbol, 1) for symbol in symbols)
-    return [p.phoneme.lstrip(_STRESS) for p in timed if p.phoneme != SILENCE]
+    segments = _segments((symbol, 1) for symbol in symbols)
+    return [_composed(p.phoneme).lstrip(_STRESS) for p in segments if p.phoneme not in _UNSPOKEN]
 
 
 def phones(timed: Iterable[tuple[str, int]]) -> list[Phone]:
@@ -60,7 +61,12 @@ def phones(timed: Iterable[tuple[str, int]]) -> list[Phone]:
             with its samples.
     """
     shared = _share_spaces(_join_silences(_segments(timed)))
-    return [p._replace(phoneme=unicodedata.normalize("NFC", p.phoneme)) for p in shared]
+    composed = ((p, _composed(p.phoneme)) for p in shared)
+    return [p if name == p.phoneme else p._replace(phoneme=name) for p, name in composed]
+
+
+def _composed(phoneme: str) -> str:
+    return unicodedata.normalize("NFC", phoneme)
 
 
 def _segments(timed: Iterable[tuple[str, int]]) -> list[Phone]:
@@ -74,7 +80,7 @@ def _segments(timed: Iterable[tuple[str, int]]) -> list[Phone]:
         if symbol in _STRESS:
             stress = symbol
             continue  # its time is the next segment's
-        if kind in _DIACRITICS and out and out[-1].phoneme not in (SILENCE, " "):
+        if kind in _DIACRITICS and out and out[-1].phoneme not in _UNSPOKEN:
             last = out.pop()
             out.append(last._replace(phoneme=last.phoneme + symbol, end=at))
         elif kind.startswith("L"):
@@ -93,6 +99,9 @@ def _segments(timed: Iterable[tuple[str, int]]) -> list[Phone]:
 def _letter_by_letter(timed: Iterable[tuple[str, int]]) -> Iterable[tuple[str, int]]:
     """Clusters of letters that a voice knows as one symbol, cut into equal parts."""
     for cluster, samples in timed:
+        if len(cluster) == 1:
+            yield cluster, samples
+            continue
         for i, symbol in enumerate(cluster):
             yield symbol, samples * (i + 1) // len(cluster) - samples * i // len(cluster)
 
@@ -102,7 +111,7 @@ def _join_silences(segments: Sequence[Phone]) -> list[Phone]:
     out: list[Phone] = []
     for segment in segments:
         last = out[-1] if out else None
-        if last and last.phoneme in (SILENCE, " ") and segment.phoneme in (SILENCE, " "):
+        if last and last.phoneme in _UNSPOKEN and segment.phoneme in _UNSPOKEN:
             both = {last.phoneme, segment.phoneme}
             phoneme = SILENCE if SILENCE in both else " "
             out[-1] = last._replace(phoneme=phoneme, end=segment.end)

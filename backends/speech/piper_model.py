@@ -1,5 +1,6 @@
 """A Piper voice as a function of phoneme ids and a seed, with its durations; its sound is made piece by piece."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from backends.errors import EngineError, SynthesisError
 from backends.speech.pacing import PACED
-from backends.speech.piper_graph import CHANNELS, FRAMES_PER_ID, SPEAKER, Part, patch
+from backends.speech.piper_graph import SPEAKER, Part, patch
 from backends.types import FloatArray
 
 
@@ -101,17 +102,13 @@ class PiperModel:
         Raises:
             SynthesisError: the model failed.
         """
-        noises = self._graph.noises
-        length = len(ids) * FRAMES_PER_ID * CHANNELS
-        streams = np.random.SeedSequence(seed).spawn(len(noises))
         feeds: dict[str, NDArray[Any]] = {
             "input": np.array([ids], np.int64),
             "input_lengths": np.array([len(ids)], np.int64),
             "scales": np.array(scales, np.float32),
             "speed": np.full(len(ids), speed, np.float32),
+            **_noises(self._graph.noises, len(ids), seed),
         }
-        for name, stream in zip(noises, streams, strict=True):
-            feeds[name] = np.random.default_rng(stream).standard_normal(length, np.float32)
         latent, durations = _run(self._text, [self._graph.latent, PACED], feeds, speaker)
         frames = np.asarray(durations, np.float32).reshape(-1).astype(np.int64)
         if latent.shape[2] != frames.sum():
@@ -136,6 +133,15 @@ class PiperModel:
         if len(samples) != len(read) * step or not np.isfinite(samples).all():
             raise _unusable()
         return samples[start - read.start * step : end - read.start * step]
+
+
+def _noises(counts: Mapping[str, int], ids: int, seed: int) -> dict[str, NDArray[Any]]:
+    """What the graph's random nodes would have drawn, each from a stream of its own."""
+    streams = np.random.SeedSequence(seed).spawn(len(counts))
+    return {
+        name: np.random.default_rng(stream).standard_normal(ids * count, np.float32)
+        for (name, count), stream in zip(counts.items(), streams, strict=True)
+    }
 
 
 def _about(frames: range, reach: int, total: int) -> range:

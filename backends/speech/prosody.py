@@ -103,7 +103,7 @@ def turns_of(phones: Sequence[Phone], manners: Sequence[VoiceRecipe]) -> list[Tu
 
 def changes_sound(manners: Iterable[VoiceRecipe]) -> bool:
     """Whether any asks for more than pace."""
-    return not all(map(_sounds_neutral, manners))
+    return not all(map(_sounds_neutral, set(manners)))
 
 
 def pace(manner: VoiceRecipe, phoneme: str) -> float:

@@ -54,14 +54,13 @@ def read(speaker: Speaker, utterance: Utterance, seed: int, speed: float) -> Ite
     whole sentence.
     """
     rate = speaker.sample_rate
-    [line] = speaker.lines([with_commas(utterance)])
+    words = words_of(utterance.text)
+    line, *alone = speaker.lines([with_commas(utterance), *(word.text for word in words)])
     if not line:
         yield silent_chunk(utterance, rate, _UNSPOKEN_S)
         return
     symbols = speaker.symbols(line)
-    spelled, words = assign_words(
-        phones((symbol, _UNITS) for symbol in symbols), words_of(utterance.text), speaker.lines
-    )
+    spelled, words = assign_words(phones((symbol, _UNITS) for symbol in symbols), words, alone)
     manners = manners_of(utterance, spelled, words)
     sound, timed = speaker.run(symbols, speed * _paces(spelled, manners, symbols))
     owned = [p._replace(word=s.word) for p, s in zip(phones(timed), spelled, strict=True)]

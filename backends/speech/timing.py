@@ -117,8 +117,9 @@ def audible(sound: Sound, sample_rate: int, phones: Sequence[Phone]) -> tuple[in
 
 def within(start: int, end: int, phones: Sequence[Phone]) -> list[Phone]:
     """The phones of samples [start, end), counted from there."""
-    inner = [p._replace(start=max(p.start, start), end=min(p.end, end)) for p in phones]
-    return [p.shifted(-start) for p in inner]
+    return [
+        p._replace(start=max(p.start, start) - start, end=min(p.end, end) - start) for p in phones
+    ]
 
 
 def _with_pauses(

@@ -8,7 +8,7 @@ space and no word likes to contain a pause.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -51,24 +51,23 @@ def words_of(text: str) -> list[Word]:
 
 
 def assign_words(
-    phones: Sequence[Phone], words: Sequence[Word], phonemize: Callable[[list[str]], list[str]]
+    phones: Sequence[Phone], words: Sequence[Word], lines: Sequence[str]
 ) -> tuple[list[Phone], list[Word]]:
     """The phones with their words, and the words that are heard.
 
     Args:
         phones: Of the whole text.
         words: Of the text.
-        phonemize: Makes a line of phonemes of each text.
+        lines: Phonemes of each word by itself.
 
     Returns:
         The phones, each with its word's index among the words returned (never falling); words that
         the voice says nothing for, even by themselves, are left out.
     """
-    lines = phonemize([word.text for word in words])
-    heard = [(w, line) for w, line in zip(words, lines, strict=True) if letters(line)]
+    heard = [(w, said) for w, said in zip(words, map(_said, lines), strict=True) if said]
     if not heard:
         return list(phones), []
-    expected = _expected([line for _, line in heard])
+    expected = _expected([said for _, said in heard])
     actual = _actual(phones)
     owners = _align(expected, actual)
     spoken = sorted({i for i, w in enumerate(heard) if w[0].text[0].isalnum()} | set(owners))
@@ -78,15 +77,23 @@ def assign_words(
     return owned, [heard[i][0] for i in spoken]
 
 
-def _expected(lines: Sequence[str]) -> list[str]:
-    """Letters of the words by themselves, with an edge between words and gaps inside them."""
+@lru_cache(maxsize=4096)
+def _said(line: str) -> tuple[str, ...]:
+    """Letters of a word by itself, with gaps where there are several; most words of a text come often."""
+    parts = [letters(part) for part in line.split(" ")]
     out: list[str] = []
-    for line in lines:
+    for part in filter(None, parts):
+        out += [_GAP] if out else []
+        out += part
+    return tuple(out)
+
+
+def _expected(words: Iterable[Sequence[str]]) -> list[str]:
+    """Letters of the words by themselves, with an edge between words."""
+    out: list[str] = []
+    for word in words:
         out += [_EDGE] if out else []
-        parts = [letters(part) for part in line.split(" ")]
-        for i, part in enumerate(part for part in parts if part):
-            out += [_GAP] if i else []
-            out += part
+        out += word
     return out
 
 
@@ -128,23 +135,25 @@ def _align(expected: Sequence[str], actual: Sequence[str]) -> list[int]:
 
 def _match_costs(expected: Sequence[str], actual: Sequence[str]) -> NDArray[np.int64]:
     """(len(expected), len(actual)): what it costs to take one for the other."""
-    rows = {symbol: i for i, symbol in enumerate(dict.fromkeys(expected))}
-    columns = {symbol: i for i, symbol in enumerate(dict.fromkeys(actual))}
-    costs = np.array([[_match(e, a) for a in columns] for e in rows], np.int64)
-    costs = costs.reshape(len(rows), len(columns))
-    return costs[np.ix_([rows[e] for e in expected], [columns[a] for a in actual])]
+    names, firsts, vowels = _facts(expected)
+    own_names, own_firsts, own_vowels = _facts(actual)
+    edges = np.array([e in (_EDGE, _GAP) for e in expected], np.bool_)[:, np.newaxis]
+    gaps = np.array([a in (_GAP, SILENCE) for a in actual], np.bool_)
+    costs = np.where(np.equal.outer(vowels, own_vowels), _SAME_CLASS, _OTHER_CLASS)
+    costs[np.equal.outer(firsts, own_firsts)] = _SAME_LETTER
+    costs[np.equal.outer(names, own_names) | edges & gaps] = 0
+    costs[edges ^ gaps] = _NEVER
+    return costs
 
 
-@lru_cache(maxsize=8192)
-def _match(expected: str, actual: str) -> int:
-    gaps = (expected in (_EDGE, _GAP)) + (actual in (_GAP, SILENCE))
-    if gaps:
-        return 0 if gaps == 2 else _NEVER
-    if expected == actual:
-        return 0
-    if expected[0] == actual[0]:
-        return _SAME_LETTER
-    return _SAME_CLASS if is_vowel(expected) == is_vowel(actual) else _OTHER_CLASS
+def _facts(symbols: Sequence[str]) -> NDArray[np.int64]:
+    """(3, len(symbols)): numbers that tell them apart, their first letters, and vowels from others."""
+    return np.array([_fact(symbol) for symbol in symbols], np.int64).reshape(-1, 3).T
+
+
+@lru_cache(maxsize=1024)
+def _fact(symbol: str) -> tuple[int, int, int]:
+    return hash(symbol), ord(symbol[0]), is_vowel(symbol)
 
 
 def _total_costs(
@@ -152,15 +161,18 @@ def _total_costs(
 ) -> NDArray[np.int64]:
     """(n + 1, m + 1): the cheapest way from nothing to the first i of one line and the first j of the other."""
     n, m = match.shape
+    # Without what it costs to insert all of the columns before: then insertions, which run along a row, cost nothing.
     inserted = np.concatenate([[0], np.cumsum(insert, dtype=np.int64)])
-    total = np.empty((n + 1, m + 1), np.int64)
-    total[0] = inserted
+    beyond = match - np.diff(inserted)
+    total = np.zeros((n + 1, m + 1), np.int64)
+    row = np.empty(m + 1, np.int64)
+    matched = np.empty(m, np.int64)
     for i in range(n):
-        row = total[i] + delete[i]
-        np.minimum(row[1:], total[i, :-1] + match[i], out=row[1:])
-        # Insertions run along the row: the cheapest column to start them from, whatever their
-        # number.
-        total[i + 1] = np.minimum.accumulate(row - inserted) + inserted
+        np.add(total[i], delete[i], out=row)
+        np.add(total[i, :-1], beyond[i], out=matched)
+        np.minimum(row[1:], matched, out=row[1:])
+        np.minimum.accumulate(row, out=total[i + 1])
+    total += inserted
     return total
 
 

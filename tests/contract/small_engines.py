@@ -28,6 +28,8 @@ def small_engine(name: str, folders: pytest.TempPathFactory, stack: ExitStack) -
         return _xtts(folders)
     if name == "chatterbox":
         return load_engine(name, chatterbox(folders.mktemp("chatterbox")))
+    if name == "kokoro":
+        return load_engine(name, {"threads": 1})  # two take a quarter more of a busy machine's time
     if name == "openai":
         url = stack.enter_context(speech_server())
         return load_engine(name, {"base_url": url, "voices": ["joe"], "languages": ["en", "el"]})

@@ -16,6 +16,8 @@ from backends.script import parse
         ("3/4 lb or 2 1/2 kg", "three quarters of a pound or two and a half kilograms"),
         ("$5/month, 30 €/kg", "five dollars per month, thirty euros per kilogram"),
         ("H₂SO₄ and CO2", "H two S O four and C O two"),
+        ("NaCl, Fe2O3 and H2O", "N A C L, F E two O three and H two O"),
+        ("Na2CO3 for NASA, PhD and HeLa cells", "N A two C O three for NASA, PhD and HeLa cells"),
         ("MP3 files", "MP three files"),
         ("#ThrowbackThursday", "hashtag Throwback Thursday"),
         ("#summer2019", "hashtag summer twenty nineteen"),

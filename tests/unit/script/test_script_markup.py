@@ -33,6 +33,32 @@ def test_markup_is_not_spoken(written: str, spoken: str) -> None:
 @pytest.mark.parametrize(
     ("written", "spoken"),
     [
+        ("See [the docs](https://x.org/a_(b)?c=1#d) now.", "See the docs now."),
+        ('![A cat](cat.png "My cat") sits.', "A cat sits."),
+        ("Look [here](docs/a.md), [there](#top).", "Look here, there."),
+        ("I am [happy](https://x.org) today.", "I am happy today."),
+        ("[<b>Bold</b> &amp; new](/a) words.", "Bold and new words."),
+    ],
+)
+def test_a_links_words_are_spoken_and_its_address_is_not(written: str, spoken: str) -> None:
+    script = parse(written)
+    assert script.text == spoken
+    assert {notice.code for notice in script.warnings} == {"markup_left_out"}
+    assert all(not span.cue.weights for u in script.utterances for span in u.spans)
+
+
+@pytest.mark.parametrize(
+    "written", ["Well [sad] (https://x.org) then.", "Well [sad](really) then."]
+)
+def test_a_cue_before_a_parenthesis_is_a_cue(written: str) -> None:
+    (utterance,) = parse(written).utterances
+    assert utterance.spans[-1].cue.emotion == Emotion.SAD
+    assert "(" in utterance.text, "what is no link is spoken"
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
         ("If a < b and b > c, stop.", "If a less than b and b greater than c, stop."),
         ("A <b and c> d.", "A less than b and c greater than d."),
         ("List<String> holds text.", "List less than String greater than holds text."),

@@ -22,7 +22,8 @@ def heard(text: str, voice: str = "en-us") -> dict[str, str]:
 
 def aligned(text: str, speak: Callable[[list[str]], list[str]]) -> tuple[list[Phone], list[Word]]:
     timed = phones((symbol, 10) for symbol in ["^", *speak([text])[0], "$"])
-    return assign_words(timed, words_of(text), speak)
+    words = words_of(text)
+    return assign_words(timed, words, speak([word.text for word in words]))
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,12 @@ def main() -> int:
         return 1
     from frontend.build import BuildError, built, is_built
 
-    folder = Settings.read().folder
     try:
+        folder = Settings.read().folder
         if not is_built(folder):
             _log.info("building the web app: once, half a minute to a minute")
         site = built(folder)
-    except BuildError as error:
+    except (BuildError, ValueError) as error:
         _log.error("%s", error)
         return 1
     if not wanted.build:

@@ -16,6 +16,7 @@ class ScriptEditor(rx.Component):
     value: rx.Var[str]
     emotions: rx.Var[list[Any]]
     words: rx.Var[dict[str, str]]
+    lang: rx.Var[str]
     max: rx.Var[int]
     invalid: rx.Var[bool]
     on_write: EventHandler[passthrough_event_spec(str)]
@@ -130,3 +131,4 @@ class PageState(rx.Component):
     tag = "PageState"
 
     lang: rx.Var[str]
+    stay: rx.Var[int]

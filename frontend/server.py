@@ -1,8 +1,9 @@
-"""The app as one ASGI application: the built site, its event socket, and each browser's cookie."""
+"""The app as one ASGI application: the built site, its event socket, and each browser's cookie or person's stay."""
 
 from starlette.types import ASGIApp
 
 from frontend.settings import Settings
+from frontend.signin import SignIn
 from frontend.subjects import BrowserCookie, Subjects, kept_secret
 
 
@@ -11,7 +12,9 @@ def create() -> ASGIApp:
     from frontend.app import app
 
     settings = Settings.read()
-    return BrowserCookie(app(), Subjects(kept_secret(settings.folder)), policy(settings.public))
+    secret = kept_secret(settings.folder)
+    site = BrowserCookie(app(), Subjects(secret), policy(settings.public))
+    return SignIn(site, settings.issuer, secret) if settings.issuer else site
 
 
 def policy(gateway: str) -> str:

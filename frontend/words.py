@@ -9,11 +9,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "main_menu": ("Main", "Κύριο μενού"),
     "theme": ("Switch between light and dark", "Εναλλαγή φωτεινού και σκούρου"),
     "offline": (
-        "The service does not answer. We keep trying; your text stays here.",
-        "Η υπηρεσία δεν απαντά. Συνεχίζουμε να προσπαθούμε· το κείμενό σας μένει εδώ.",
+        "The service does not answer. We keep trying; nothing is lost.",
+        "Η υπηρεσία δεν απαντά. Συνεχίζουμε να προσπαθούμε· τίποτα δεν χάνεται.",
     ),
     "not_found": ("There is nothing here", "Δεν υπάρχει τίποτα εδώ"),
     "to_studio": ("To the studio", "Στο στούντιο"),
+    "sign_in": ("Sign in", "Σύνδεση"),
+    "sign_in_failed": ("Signing in did not work", "Η σύνδεση δεν πέτυχε"),
+    "sign_out": ("Sign out", "Αποσύνδεση"),
+    "signed_out": ("You are signed out", "Αποσυνδεθήκατε"),
     "only_consent": (
         "Use only faces of people who agreed to it.",
         "Χρησιμοποιείτε μόνο πρόσωπα ανθρώπων που συμφώνησαν.",
@@ -69,7 +73,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Το κείμενο ξεπερνά το όριο. Συντομεύστε το ή χωρίστε το.",
     ),
     "voice": ("Voice", "Φωνή"),
-    "voice_auto": ("Chosen by language", "Ανάλογα με τη γλώσσα"),
+    "voice_auto": ("Automatic", "Αυτόματη"),
     "voice_recorded": ("A voice from a recording", "Φωνή από ηχογράφηση"),
     "voice_own": ("Your own", "Δική σας"),
     "recording": ("Recording of the voice", "Ηχογράφηση της φωνής"),
@@ -106,7 +110,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "blink": ("Blinking", "Βλεφάρισμα"),
     "speed": ("Pace of speech", "Ταχύτητα ομιλίας"),
     "shape": ("Shape", "Σχήμα"),
-    "as_photo": ("As the photo", "Όπως η φωτογραφία"),
+    "as_photo": ("Original", "Αρχικό"),
     "square": ("Square", "Τετράγωνο"),
     "tall": ("Tall", "Κάθετο"),
     "wide": ("Wide", "Οριζόντιο"),
@@ -139,7 +143,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Ο άνθρωπος της εικόνας συμφώνησε να εμφανιστεί να μιλά.",
     ),
     "agreement_voice": (
-        "The person in this recording agreed that their voice is used.",
+        "The person in this recording agreed to have their voice used.",
         "Ο άνθρωπος της ηχογράφησης συμφώνησε να χρησιμοποιηθεί η φωνή του.",
     ),
     "agreement_both": (
@@ -147,8 +151,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "Οι άνθρωποι της εικόνας και της ηχογράφησης συμφώνησαν να εμφανιστούν και να ακουστούν.",
     ),
     "need_agreement": (
-        "Confirm first that whose face or voice it is agreed.",
-        "Επιβεβαιώστε πρώτα τη συμφωνία εκείνου στον οποίο ανήκει το πρόσωπο ή η φωνή.",
+        "Confirm first that the person agreed.",
+        "Επιβεβαιώστε πρώτα ότι το άτομο συμφώνησε.",
     ),
     "need_recording": (
         "Choose first a recording of whoever shall speak.",
@@ -186,7 +190,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "cancelled": ("Cancelled", "Ακυρώθηκε"),
     "succeeded": ("Finished", "Έτοιμο"),
     "running": ("Being made", "Ετοιμάζεται"),
-    "download": ("Download the video", "Λήψη του βίντεο"),
+    "download": ("Download the video", "Λήψη βίντεο"),
     "share": ("Copy a link", "Αντιγραφή συνδέσμου"),
     "link": ("A link for anyone, for a week", "Σύνδεσμος για όλους, για μία εβδομάδα"),
     "copied": ("The link is copied", "Ο σύνδεσμος αντιγράφηκε"),
@@ -254,6 +258,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "This file cannot be read as a picture or a video.",
         "Το αρχείο δεν διαβάζεται ως εικόνα ή βίντεο.",
     ),
+    "media_too_large": (
+        "This file is too large. Choose a smaller one.",
+        "Το αρχείο είναι πολύ μεγάλο. Διαλέξτε μικρότερο.",
+    ),
     "empty_text": ("Write a line first.", "Γράψτε πρώτα μια φράση."),
     "text_too_long": WORDS["too_long"],
     "unknown_portrait": (
@@ -264,6 +272,10 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "Many videos are waiting already. Try again in a minute.",
         "Περιμένουν ήδη πολλά βίντεο. Δοκιμάστε σε ένα λεπτό.",
     ),
+    "limit_reached": (
+        "Several of your videos are waiting already. Try again when one is finished.",
+        "Περιμένουν ήδη αρκετά βίντεό σας. Δοκιμάστε όταν τελειώσει ένα.",
+    ),
     "rate_limited": (
         "That was a lot at once. Try again in a minute.",
         "Πολλά αιτήματα μαζί. Δοκιμάστε σε ένα λεπτό.",
@@ -271,6 +283,26 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "tier_unavailable": (
         "This engine cannot take work now. Choose another one.",
         "Αυτή η μηχανή δεν δέχεται δουλειά τώρα. Διαλέξτε άλλη.",
+    ),
+    "synthesis_failed": (
+        "The voice could not be made. Try it again.",
+        "Η φωνή δεν έγινε. Δοκιμάστε ξανά.",
+    ),
+    "animation_failed": (
+        "The face could not be drawn. Try it again.",
+        "Το πρόσωπο δεν σχεδιάστηκε. Δοκιμάστε ξανά.",
+    ),
+    "encoding_failed": (
+        "The film could not be put together. Try it again.",
+        "Η ταινία δεν συντέθηκε. Δοκιμάστε ξανά.",
+    ),
+    "storage_failed": (
+        "The service could not keep the video. Try it again in a minute.",
+        "Η υπηρεσία δεν μπόρεσε να φυλάξει το βίντεο. Δοκιμάστε σε ένα λεπτό.",
+    ),
+    "stage_lost": (
+        "A part of the service went down at work. Try it again.",
+        "Ένα μέρος της υπηρεσίας σταμάτησε. Δοκιμάστε ξανά.",
     ),
     "unreachable": WORDS["offline"],
     "not_found": WORDS["gone"],
@@ -325,6 +357,28 @@ LANGUAGES = {
 }
 
 
+LABELS = {
+    "neutral": ("neutral", "ουδέτερα"),
+    "happy": ("happy", "χαρούμενα"),
+    "excited": ("excited", "ενθουσια\u00adσμένα"),
+    "amazed": ("amazed", "με θαυμασμό"),
+    "surprised": ("surprised", "με έκπληξη"),
+    "sad": ("sad", "λυπημένα"),
+    "serious": ("serious", "σοβαρά"),
+    "angry": ("angry", "θυμωμένα"),
+    "fearful": ("fearful", "φοβισμένα"),
+    "disgusted": ("disgusted", "με αηδία"),
+    "calm": ("calm", "ήρεμα"),
+    "tender": ("tender", "τρυφερά"),
+    "confused": ("confused", "μπερδε\u00adμένα"),
+    "proud": ("proud", "περήφανα"),
+}
+
+
+STYLES = {"American": "Αμερική", "British": "Βρετανία", "robotic": "ρομποτική"}
+"""Of voices, in Greek."""
+
+
 def said(key: str, greek: bool) -> str:
     return WORDS[key][greek]
 
@@ -336,3 +390,7 @@ def problem_words(code: str, detail: str, greek: bool) -> str:
 
 def language_name(code: str, greek: bool) -> str:
     return LANGUAGES[code][greek] if code in LANGUAGES else code
+
+
+def label(emotion: str, greek: bool) -> str:
+    return LABELS[emotion][greek] if emotion in LABELS else emotion

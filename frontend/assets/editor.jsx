@@ -24,7 +24,7 @@ function coloured(text, names) {
   return parts;
 }
 
-export function ScriptEditor({ value, emotions, words, max, invalid, onWrite, onSubmit }) {
+export function ScriptEditor({ value, emotions, words, lang, max, invalid, onWrite, onSubmit }) {
   const [text, setText] = useState(value ?? "");
   const area = useRef(null);
   const timer = useRef(0);
@@ -119,7 +119,7 @@ export function ScriptEditor({ value, emotions, words, max, invalid, onWrite, on
           {words.pause}
         </button>
         <span className="count" id={`${id}-count`} data-over={max && count > max ? true : undefined}>
-          {count.toLocaleString()}{max ? ` / ${max.toLocaleString()}` : ""}
+          {count.toLocaleString(lang || "en")}{max ? ` / ${max.toLocaleString(lang || "en")}` : ""}
           <span className="visually-hidden"> {words.characters}</span>
         </span>
       </div>

@@ -57,6 +57,7 @@ function useFilm(video, address, job, eager) {
   const [playable, setPlayable] = useState(false);
   const hls = useRef(null);
   const whole = job.status === "succeeded";
+  const dead = job.status === "failed" || job.status === "cancelled";
   // Its stage is the one furthest behind: the first sentences may be drawn while the last ones are still spoken.
   const begun = job.status === "running" && job.stage && job.stage !== "parsing";
   useEffect(() => {
@@ -79,6 +80,8 @@ function useFilm(video, address, job, eager) {
           if (!data.fatal) return;
           player.destroy();
           hls.current = null;
+          setLive(false);
+          setPlayable(false);
           if (!ended) timer = setTimeout(start, AGAIN_MS);
         });
         player.loadSource(url);
@@ -119,6 +122,13 @@ function useFilm(video, address, job, eager) {
     if (eager) element.play().catch(() => {});
     return undefined;
   }, [address, whole]);
+  useEffect(() => {
+    if (!dead) return;
+    hls.current?.destroy();
+    hls.current = null;
+    setLive(false);
+    setPlayable(false);
+  }, [dead]);
   useEffect(() => () => hls.current?.destroy(), []);
   return [playable, live && !whole];
 }
@@ -147,7 +157,7 @@ function Progress({ job, lost, words }) {
         aria-valuenow={percent}
         aria-valuetext={`${now}, ${percent} %`}
       >
-        <i style={{ transform: `scaleX(${Math.max(job.progress, 0.015)})` }} />
+        <i style={{ transform: `translateX(${(Math.max(job.progress, 0.015) - 1) * 100}%)` }} />
       </div>
       <ol className="steps" aria-hidden="true">
         {STAGES.map((stage, index) => (
@@ -203,6 +213,7 @@ export function FilmStage({ base, job: first, portrait, spans, duration, size, c
   const address = base && first.id ? `${base}/v1/videos/${first.id}` : "";
   const [poster, setPoster] = useState("");
   const [playing, setPlaying] = useState(false);
+  const [drawn, setDrawn] = useState(false);
   const [job, lost] = useJob(address, first, onFinal, onRenew);
   const [playable, live] = useFilm(video, address, job, eager.current || !FINAL.includes(first.status));
   const whole = job.status === "succeeded";
@@ -213,28 +224,32 @@ export function FilmStage({ base, job: first, portrait, spans, duration, size, c
   }, [portrait, base, whole, address]);
   const play = useCallback(() => video.current?.play().catch(() => {}), []);
 
+  // A player that has no picture yet is grey: until then the portrait is in its place.
+  const shown = playable && drawn;
   const ratio = size?.[0] ? size[0] / size[1] : undefined;
   return (
     <section className="film" aria-label={words.video}>
-      <div className="stage" data-dead={dead || undefined} data-dim={(!playable && !dead) || undefined}>
+      <div className="stage" data-dead={dead || undefined} data-dim={(!shown && !dead) || undefined}>
         {poster && <img className="backdrop" src={poster} alt="" aria-hidden="true" />}
-        {poster && !playable && <img className="poster" src={poster} alt="" />}
+        {poster && !shown && <img className="poster" src={poster} alt="" />}
         <video
           ref={video}
           className="screen"
-          data-shown={playable || undefined}
+          data-shown={shown || undefined}
           style={ratio ? { "--ratio": ratio } : undefined}
           controls={playable}
           playsInline
           crossOrigin="anonymous"
           preload="metadata"
           aria-label={words.video}
+          onLoadedData={() => setDrawn(true)}
+          onEmptied={() => setDrawn(false)}
           onPlay={() => setPlaying(true)}
           onPause={() => setPlaying(false)}
         >
           {whole && <track kind="captions" src={`${address}/captions.vtt`} srcLang={captions} label={words.captions} />}
         </video>
-        {live && <div className="badge" data-live><i aria-hidden="true" />{words.live}</div>}
+        {live && shown && <div className="badge" data-live><i aria-hidden="true" />{words.live}</div>}
         {playable && !playing && (
           <button type="button" className="play" aria-label={words.play} onClick={play}>
             <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M8 5v14l11-7z" /></svg>

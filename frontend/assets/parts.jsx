@@ -121,7 +121,7 @@ let shown = false;
 
 // What a browser does by itself when it loads a page, for pages that are shown without: the language of the document is
 // that of its words, by which screen readers choose their voice; a new page begins at its top, and has the focus.
-export function PageState({ lang }) {
+export function PageState({ lang, stay }) {
   useEffect(() => {
     if (shown) {
       document.getElementById("content")?.focus({ preventScroll: true });
@@ -134,5 +134,11 @@ export function PageState({ lang }) {
     document.documentElement.lang = lang;
     document.documentElement.dataset.said = lang;
   }, [lang]);
+  // Whose stay has ended signs in again, which the issuer may allow without a question.
+  useEffect(() => {
+    if (!stay) return undefined;
+    const timer = setTimeout(() => location.reload(), (stay + 2) * 1000);
+    return () => clearTimeout(timer);
+  }, [stay]);
   return null;
 }

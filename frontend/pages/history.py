@@ -50,6 +50,7 @@ def history() -> rx.Component:
             ),
         ),
         ticks=[Ticker.create(every=2000, on_tick=History.refresh)],
+        anew=History.open,
     )
 
 
@@ -64,7 +65,18 @@ def _card(card: rx.Var[Card]) -> rx.Component:
                         alt="",
                         loading="lazy",
                     ),
-                    rx.el.span(_status(card), class_name="state", data_status=card.status),
+                    rx.fragment(
+                        rx.cond(
+                            (card.preset != "") & (History.base != ""),
+                            rx.el.img(
+                                src=f"{History.base}/v1/portraits/{card.preset}/image",
+                                alt="",
+                                loading="lazy",
+                                class_name="unmade",
+                            ),
+                        ),
+                        rx.el.span(_status(card), class_name="state", data_status=card.status),
+                    ),
                 ),
                 rx.cond(card.lasts != "", rx.el.span(card.lasts, class_name="length")),
                 class_name="thumb",

@@ -6,6 +6,7 @@ import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
 
 from frontend.parts import PageState
+from frontend.signin import OUT
 from frontend.states.session import Session
 from frontend.states.studio import Studio
 from frontend.words import WORDS
@@ -44,6 +45,7 @@ DOWN = "M12 4v11M7 10.500l5 5 5-5M5 20h14"
 LINK = "M10 14a4 4 0 0 0 5.700 0l3-3a4 4 0 0 0-5.700-5.700l-1 1M14 10a4 4 0 0 0-5.700 0l-3 3a4 4 0 0 0 5.700 5.700l1-1"
 AGAIN = "M4.500 12a7.500 7.500 0 1 0 2.400-5.500M4.500 4v4h4"
 BIN = "M5 7h14M9.500 7V4.500h5V7M7 7l.8 12.500h8.400L17 7"
+LEAVE = "M14 4.500H6v15h8M11 12h9M16.500 8.500 20 12l-3.500 3.500"
 HALF = "M12 3.500a8.500 8.500 0 1 0 0 17z"
 
 
@@ -67,15 +69,21 @@ def mark() -> rx.Component:
     )
 
 
-def page(name: str, *content: rx.Component, ticks: Iterable[rx.Component] = ()) -> rx.Component:
+def page(
+    name: str,
+    *content: rx.Component,
+    ticks: Iterable[rx.Component] = (),
+    anew: rx.EventHandler | None = None,
+) -> rx.Component:
     """A whole page.
 
     Args:
         name: of its entry in the menu.
+        anew: tells again, in another language, what the page has from the service.
     """
     return rx.fragment(
         rx.el.a(t("skip"), href="#content", class_name="skip"),
-        _header(name),
+        _header(name, anew),
         rx.el.div(
             rx.cond(
                 Session.offline,
@@ -84,12 +92,13 @@ def page(name: str, *content: rx.Component, ticks: Iterable[rx.Component] = ()) 
             role="status",
         ),
         rx.el.main(*content, id="content", class_name=f"page {name}", tab_index=-1),
-        PageState.create(lang=Session.lang),
+        PageState.create(lang=Session.lang, stay=Session.stay_s),
         *ticks,
     )
 
 
-def _header(current: str) -> rx.Component:
+def _header(current: str, anew: rx.EventHandler | None) -> rx.Component:
+    other = rx.cond(Session.greek, "en", "el")
     links = [
         link(
             t(word),
@@ -113,9 +122,9 @@ def _header(current: str) -> rx.Component:
                 rx.cond(Session.greek, "EN", "ΕΛ"),
                 type="button",
                 class_name="quiet lang",
-                lang=rx.cond(Session.greek, "en", "el"),
+                lang=other,
                 custom_attrs={"aria-label": rx.cond(Session.greek, "English", "Ελληνικά")},
-                on_click=Studio.change_language(rx.cond(Session.greek, "en", "el")),
+                on_click=[Studio.change_language(other), *([anew] if anew else [])],
             ),
             rx.el.button(
                 rx.el.svg(
@@ -128,6 +137,17 @@ def _header(current: str) -> rx.Component:
                 class_name="quiet round",
                 custom_attrs={"aria-label": t("theme")},
                 on_click=rx.toggle_color_mode,
+            ),
+            rx.cond(
+                Session.stay_s > 0,
+                rx.el.a(
+                    icon(LEAVE),
+                    href=OUT,
+                    class_name="quiet round",
+                    title=t("sign_out"),
+                    # It is no page of the app's router.
+                    custom_attrs={"aria-label": t("sign_out"), "reloadDocument": True},
+                ),
             ),
             class_name="tools",
         ),

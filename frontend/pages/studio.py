@@ -75,6 +75,7 @@ def _script() -> rx.Component:
         ScriptEditor.create(
             value=Studio.text,
             emotions=Studio.all_emotions,
+            lang=Studio.lang,
             max=Studio.max_characters,
             invalid=Studio.text_problem != "",
             words=words("script", "script_hint", "feelings", "insert", "pause", "characters"),

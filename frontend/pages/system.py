@@ -22,13 +22,17 @@ def system() -> rx.Component:
             System.trouble != "",
             rx.el.p(System.trouble, class_name="notice", data_kind="error", role="alert"),
         ),
-        rx.el.section(
-            rx.el.h2(t("tiers")),
-            rx.el.ul(rx.foreach(System.tiers, _tier), class_name="tier-cards"),
-            custom_attrs={"aria-label": t("tiers")},
-        ),
-        rx.cond(System.known, _failures()),
+        rx.cond(System.known, rx.fragment(_tiers(), _failures())),
         ticks=[Ticker.create(every=3000, on_tick=System.refresh)],
+        anew=System.open,
+    )
+
+
+def _tiers() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(t("tiers")),
+        rx.el.ul(rx.foreach(System.tiers, _tier), class_name="tier-cards"),
+        custom_attrs={"aria-label": t("tiers")},
     )
 
 
@@ -44,13 +48,16 @@ def _tier(tier: rx.Var[TierCard]) -> rx.Component:
             class_name="tier-head",
         ),
         rx.el.p(tier.note, class_name="note"),
-        rx.el.dl(
-            _number("in_work", tier.running),
-            _number("in_queue", tier.queued),
-            rx.el.div(
-                rx.el.dt(t("longest_wait")), rx.el.dd(tier.longest, rx.el.small(t("seconds")))
+        rx.cond(
+            tier.available | (tier.queued > 0),
+            rx.el.dl(
+                _number("in_work", tier.running),
+                _number("in_queue", tier.queued),
+                rx.el.div(
+                    rx.el.dt(t("longest_wait")), rx.el.dd(tier.longest, rx.el.small(t("seconds")))
+                ),
+                class_name="numbers",
             ),
-            class_name="numbers",
         ),
         rx.cond(
             tier.available,
@@ -59,19 +66,23 @@ def _tier(tier: rx.Var[TierCard]) -> rx.Component:
                     tier.about,
                     lambda one: rx.el.div(rx.el.dt(_word(one[0])), rx.el.dd(one[1])),
                 ),
-                rx.el.div(
-                    rx.el.dt(t("replicas")),
-                    rx.el.dd(
-                        rx.foreach(
-                            tier.replicas,
-                            lambda one: rx.el.span(one[0], rx.el.b(one[1]), class_name="replica"),
-                        )
-                    ),
-                ),
+                rx.cond(tier.replicas.length() > 0, _replicas(tier)),
                 class_name="facts",
             ),
         ),
         class_name="tier-card",
+    )
+
+
+def _replicas(tier: rx.Var[TierCard]) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(t("replicas")),
+        rx.el.dd(
+            rx.foreach(
+                tier.replicas,
+                lambda one: rx.el.span(one[0], rx.el.b(one[1]), class_name="replica"),
+            )
+        ),
     )
 
 
@@ -98,6 +109,7 @@ def _failures() -> rx.Component:
 def _failure(row: rx.Var[FailureRow]) -> rx.Component:
     return rx.el.li(
         rx.el.span(row.when, class_name="when"),
-        rx.el.span(row.detail),
+        rx.el.span(row.told),
+        rx.cond(row.detail != "", rx.el.span(row.detail, class_name="detail", lang="en")),
         rx.el.small(row.tier, " · ", rx.el.code(row.job)),
     )

@@ -5,6 +5,7 @@ import reflex as rx
 from frontend.pages.shell import AGAIN, BIN, DOWN, LINK, icon, link, page, t, words
 from frontend.parts import CopiedLink, FilmStage, OfAddress, Ticker
 from frontend.states.video import Video
+from frontend.states.views import Piece
 
 _FACTS = (
     "duration", "picture", "voice", "engines", "made_in", "seed",
@@ -24,6 +25,7 @@ def video() -> rx.Component:
             job=Video.job["id"].to(str),
         ),
         ticks=[rx.cond(Video.offline, Ticker.create(every=3000, on_tick=Video.open))],
+        anew=Video.open,
     )
 
 
@@ -57,7 +59,10 @@ def _bench() -> rx.Component:
         ),
         rx.el.div(
             _heading(),
-            rx.cond(Video.title != "", rx.el.blockquote(Video.title, lang=Video.spoken_language)),
+            rx.cond(
+                Video.title != "",
+                rx.el.blockquote(rx.foreach(Video.quote, _part), lang=Video.spoken_language),
+            ),
             rx.match(
                 Video.status,
                 ("succeeded", _result()),
@@ -69,6 +74,14 @@ def _bench() -> rx.Component:
         ),
         class_name="bench",
     )  # fmt: skip
+
+
+def _part(part: rx.Var[Piece]) -> rx.Component:
+    return rx.cond(
+        part.label != "",
+        rx.el.mark(part.text, class_name="cue", data_emotion=part.emotion),
+        rx.el.span(part.text),
+    )
 
 
 def _heading() -> rx.Component:

@@ -21,6 +21,8 @@ class Card:
     when: str = ""
     lasts: str = ""
     percent: int = 0
+    preset: str = ""
+    """That it shows; empty where it is an own portrait."""
 
 
 class History(Studio):
@@ -95,12 +97,14 @@ class History(Studio):
         self.known, self.trouble = True, ""
 
     def _card(self, job: dict[str, Any]) -> Card:
-        clip = job.get("clip")
+        clip, draft = job.get("clip"), kept(self.drafts, job["id"])
+        portrait = str(draft.get("portrait", ""))
         return Card(
             id=job["id"],
-            title=words_of(job) or str(kept(self.drafts, job["id"]).get("text", "")),
+            title=words_of(job) or str(draft.get("text", "")),
             status=job["status"],
             when=moment(job["created_at"], self.greek),
             lasts=length(clip["duration_s"], self.greek) if clip else "",
             percent=round(100 * job["progress"]),
+            preset=portrait.removeprefix("preset:") if portrait.startswith("preset:") else "",
         )

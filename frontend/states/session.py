@@ -8,6 +8,7 @@ import reflex as rx
 
 from frontend.service import Service, ServiceError, client
 from frontend.settings import Settings
+from frontend.signin import People
 from frontend.subjects import Subjects, kept_secret
 from frontend.words import problem_words
 
@@ -23,6 +24,8 @@ class Session(rx.State):
     """The pages' language, en or el; empty before the first visit is understood."""
     base: str = ""
     """Signed address of the gateway, under which this browser reads its files and uploads; no slash at its end."""
+    stay_s: int = 0
+    """How long whoever signed in stays before they do so again; 0 where nobody signs in here."""
     offline: bool = False
     """The service did not answer last time."""
     _granted: float = _NEVER
@@ -46,6 +49,8 @@ class Session(rx.State):
             preferred = self.router.headers.accept_language.lower()
             self.lang = "el" if preferred.startswith("el") else "en"
         service = self._service()
+        if Settings.read().issuer is not None:
+            self.stay_s = max(0, int(self._person()[1] - time.time()))
         if time.monotonic() - self._granted > _FRESH_S or not self.base:
             body = {"scope": ["read", "upload"], "ttl_s": _GRANT_S}
             grant = await self._asked(service.post("/v1/grants", body))
@@ -56,12 +61,19 @@ class Session(rx.State):
 
     def _service(self) -> Service:
         settings, headers = Settings.read(), self.router.headers
+        if settings.issuer is not None:
+            return Service(client(), self._person()[0] or self._stranger())
         subjects = Subjects(kept_secret(settings.folder))
         if settings.user_header is None:
             return Service(client(), subjects.of(headers.cookie) or self._stranger())
         named = {name.lower(): value for name, value in headers.raw_headers.items()}
         user = named.get(settings.user_header.lower())
         return Service(client(), subjects.of_user(user) if user else self._stranger())
+
+    def _person(self) -> tuple[str, float]:
+        """Who signed in, and until when."""
+        secret = kept_secret(Settings.read().folder)
+        return People(secret).of(self.router.headers.cookie)
 
     def _stranger(self) -> str:
         """Whoever comes without a name is nobody else, and nobody again in the next tab."""

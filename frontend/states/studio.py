@@ -5,6 +5,7 @@ from typing import Any
 
 import reflex as rx
 
+from frontend.notices import notices
 from frontend.service import ServiceError
 from frontend.states.drafts import FIELDS, Order, kept, remembered
 from frontend.states.session import Session
@@ -17,6 +18,7 @@ from frontend.states.views import (
     Voice,
     boxes,
     emotions,
+    face_problem,
     pieces,
     tiers,
 )
@@ -84,7 +86,11 @@ class Studio(Order, Session):
     @rx.var
     def agreement(self) -> str:
         """Who must have agreed: whose "face", "voice" or "both" it is; empty where nobody has to."""
-        face = self.must_agree and not self.portrait.startswith("preset:")
+        face = (
+            self.must_agree
+            and not self.portrait.startswith("preset:")
+            and not self.portrait_problem
+        )
         voice = self.clones and self.reference_audio != ""
         return "both" if face and voice else "face" if face else "voice" if voice else ""
 
@@ -110,7 +116,7 @@ class Studio(Order, Session):
             asked = (*map(service.get, paths), service.get("/v1/videos", limit=5), self._load())
             found = await self._asked(asyncio.gather(*asked))
         except ServiceError as error:
-            self.problem = self._told(error)
+            self.problem, self._missed = self._told(error), True
             return
         if found is None:
             return
@@ -263,7 +269,7 @@ class Studio(Order, Session):
             return
         if script is not None:
             self.spoken = pieces(script["utterances"], self.greek)
-            self.warnings = [w["message"] for w in script["warnings"]]
+            self.warnings = notices(script["warnings"], self.greek)
             self.duration_s = script["duration_s"]
 
     async def _check_portrait(self) -> None:
@@ -274,8 +280,8 @@ class Studio(Order, Session):
             found = await self._asked(self._service().post("/v1/portraits/check", wanted))
             if found is not None:
                 self.shape = [found["width"], found["height"]]
-                self.faces = boxes(found)
-                self.portrait_problem = found["problem"]
+                self.faces = boxes(found, self.greek)
+                self.portrait_problem = face_problem(found["problem"], self.greek)
                 self._judge()
         except ServiceError as error:
             self.shape = [0, 0]

@@ -5,10 +5,11 @@ from typing import Any
 
 import reflex as rx
 
+from frontend.notices import sentence
 from frontend.service import ServiceError
 from frontend.states.session import Session
-from frontend.states.views import moment
-from frontend.words import language_name
+from frontend.states.views import moment, tier_note
+from frontend.words import language_name, problem_words
 
 
 @dataclass
@@ -30,7 +31,9 @@ class FailureRow:
     job: str = ""
     tier: str = ""
     when: str = ""
+    told: str = ""
     detail: str = ""
+    """In the service's own words, where `told` has others."""
 
 
 class System(Session):
@@ -60,16 +63,15 @@ class System(Session):
             self.trouble = self._told(error)
             return
         self.tiers = [self._tier(load, offered.get(load["name"], {})) for load in system["tiers"]]
-        self.failures = [
-            FailureRow(
-                job=one["job"],
-                tier=one["tier"],
-                when=moment(one["created_at"], self.greek),
-                detail=one["error"]["detail"],
-            )
-            for one in system["failures"]
-        ]
+        self.failures = [self._failure(one) for one in system["failures"]]
         self.version, self.known, self.trouble = system["version"], True, ""
+
+    def _failure(self, one: dict[str, Any]) -> FailureRow:
+        detail = one["error"]["detail"]
+        told = problem_words(one["error"]["code"], "", self.greek)
+        when = moment(one["created_at"], self.greek)
+        words = sentence(detail, ())
+        return FailureRow(one["job"], one["tier"], when, told or words, words if told else "")
 
     def _tier(self, load: dict[str, Any], offer: dict[str, Any]) -> TierCard:
         engines = offer.get("engines") or {}
@@ -83,7 +85,7 @@ class System(Session):
             name=load["name"],
             title=load["name"].capitalize(),
             available=load["available"],
-            note=offer.get("title", "") if load["available"] else load["reason"],
+            note=tier_note(load | {"title": offer.get("title", "")}, self.greek),
             queued=load["queued"],
             running=load["running"],
             longest=f"{load['oldest_queued_s']:.0f}",

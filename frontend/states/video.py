@@ -5,11 +5,21 @@ from typing import Any
 
 import reflex as rx
 
+from frontend.notices import notices
 from frontend.service import ServiceError
 from frontend.settings import Settings
 from frontend.states.drafts import kept, remembered
 from frontend.states.studio import Studio
-from frontend.states.views import Piece, Seal, length, script_of, spans, voice_name, words_of
+from frontend.states.views import (
+    Piece,
+    Seal,
+    length,
+    quoted,
+    script_of,
+    spans,
+    voice_name,
+    words_of,
+)
 from frontend.words import problem_words
 
 _FINAL = ("succeeded", "failed", "cancelled")
@@ -26,6 +36,8 @@ class Video(Studio):
     """The portrait it shows, as the studio names it."""
     title: str = ""
     """What is said."""
+    quote: list[Piece] = []
+    """The same in pieces; while it is made, with its cues."""
     reason: str = ""
     """Why it failed."""
     spans: list[Piece] = []
@@ -47,6 +59,7 @@ class Video(Studio):
         if wanted != self.job["id"]:
             self._forget(wanted)
             yield
+        self.asking = False
         await self._enter()
         await self._look()
 
@@ -109,7 +122,7 @@ class Video(Studio):
 
     async def _read_seal(self) -> None:
         """What the finished video says of itself; nothing where it says nothing."""
-        if self.status != "succeeded" or self.seal.state:
+        if self.status != "succeeded":
             return
         path = f"/v1/videos/{self.job['id']}/credentials"
         with suppress(ServiceError):
@@ -119,25 +132,27 @@ class Video(Studio):
     def _forget(self, wanted: str) -> None:
         self.job = {"id": wanted, "status": "", "progress": 0.0}
         self.status = self.title = self.source = self.reason = ""
-        self.spans, self.length_s, self.facts, self.notes = [], 0.0, [], []
+        self.spans, self.quote, self.length_s, self.facts, self.notes = [], [], 0.0, [], []
         self.picture, self.link, self.asking, self.seal = [0, 0], "", False, Seal()
 
     def _show(self, job: dict[str, Any]) -> None:
         clip = job.get("clip")
         draft = kept(self.drafts, job["id"])
         self.source = str(draft.get("portrait", ""))
-        self.title = words_of(job) or str(draft.get("text", ""))
+        script, said = str(draft.get("text", "")), words_of(job)
+        self.title = said or script
+        self.quote = [Piece(text=said)] if said else quoted(script, self.all_emotions)
         self.status = job["status"]
         error = job.get("error")
         self.reason = problem_words(error["code"], error["detail"], self.greek) if error else ""
-        self.notes = [one["message"] for one in job["warnings"]]
+        self.notes = notices(job["warnings"], self.greek)
         if clip:
             self.spans = spans(clip["utterances"], self.greek)
             self.length_s = clip["duration_s"]
             self.picture = list(clip["size"])
             self.spoken_language = clip["language"]
             self.facts = self._facts(job, clip)
-            self.notes = [one["message"] for one in clip["warnings"]]
+            self.notes = notices(clip["warnings"], self.greek)
             job = job | {"clip": {name: clip[name] for name in ("utterances", "seed")}}
         self.job = job
 

@@ -1,10 +1,13 @@
 """The service's answers as the pages show them."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from frontend.words import language_name, said
+from frontend.notices import FACES, PLAIN, TIERS, notices, sentence
+from frontend.words import STYLES, label, language_name, said
 
 
 @dataclass
@@ -35,6 +38,7 @@ class Voice:
     def of(cls, voice: dict[str, Any], greek: bool) -> "Voice":
         gender = {"female": ("woman", "γυναίκα"), "male": ("man", "άνδρας")}.get(voice["gender"])
         style = "" if voice["style"] in ("low", "medium", "high") else voice["style"]
+        style = STYLES.get(style, style) if greek else style
         about = ", ".join(filter(None, [style, gender[greek] if gender else ""]))
         name = voice_name(voice["name"]) + (f" ({about})" if about else "")
         return cls(
@@ -124,32 +128,10 @@ def _ours(facts: dict[str, Any]) -> str:
     return f"Prosopon {version}" if version else ""
 
 
-LABELS = {
-    "neutral": ("neutral", "ουδέτερα"),
-    "happy": ("happy", "χαρούμενα"),
-    "excited": ("excited", "ενθουσιασμένα"),
-    "amazed": ("amazed", "με θαυμασμό"),
-    "surprised": ("surprised", "με έκπληξη"),
-    "sad": ("sad", "λυπημένα"),
-    "serious": ("serious", "σοβαρά"),
-    "angry": ("angry", "θυμωμένα"),
-    "fearful": ("fearful", "φοβισμένα"),
-    "disgusted": ("disgusted", "με αηδία"),
-    "calm": ("calm", "ήρεμα"),
-    "tender": ("tender", "τρυφερά"),
-    "confused": ("confused", "μπερδεμένα"),
-    "proud": ("proud", "περήφανα"),
-}
-
-
 def voice_name(name: str) -> str:
     """Of a person rather than of a file, which is language_COUNTRY-speaker-quality."""
     name = name.split("-")[1] if name.count("-") > 1 else name.split("_")[-1]
     return name[:1].upper() + name[1:]
-
-
-def label(emotion: str, greek: bool) -> str:
-    return LABELS[emotion][greek] if emotion in LABELS else emotion
 
 
 def tiers(offered: list[dict[str, Any]], system: dict[str, Any], greek: bool) -> list[Tier]:
@@ -160,7 +142,7 @@ def tiers(offered: list[dict[str, Any]], system: dict[str, Any], greek: bool) ->
             name=tier["name"],
             title=tier["name"].capitalize(),
             available=tier["available"],
-            note=tier["title"] if tier["available"] else tier["reason"],
+            note=tier_note(tier, greek),
             waiting=waiting.get(tier["name"], 0),
             languages=list(tier["languages"]),
             max_characters=tier["max_characters"] or 0,
@@ -168,6 +150,17 @@ def tiers(offered: list[dict[str, Any]], system: dict[str, Any], greek: bool) ->
         for tier in offered
     ]
     return sorted(found, key=lambda tier: not tier.available)
+
+
+def tier_note(tier: dict[str, Any], greek: bool) -> str:
+    """What it is, or why it cannot take work."""
+    told = tier["title"] if tier["available"] else tier["reason"]
+    return sentence(told, TIERS if greek else PLAIN)
+
+
+def face_problem(problem: str, greek: bool) -> str:
+    """Why a face cannot speak; empty when it can."""
+    return sentence(problem, FACES if greek else ())
 
 
 def emotions(offered: list[dict[str, Any]], greek: bool) -> list[Emotion]:
@@ -221,7 +214,7 @@ def spans(utterances: list[dict[str, Any]], greek: bool) -> list[Piece]:
     return found
 
 
-def boxes(check: dict[str, Any]) -> list[Box]:
+def boxes(check: dict[str, Any], greek: bool) -> list[Box]:
     measures = (check["width"], check["height"]) * 2
 
     def hundredths(box: list[float]) -> list[float]:
@@ -230,9 +223,9 @@ def boxes(check: dict[str, Any]) -> list[Box]:
     found = []
     for face in check["faces"]:
         left, top, width, height = hundredths(face["box"])
-        notes = [w["message"] for w in face["warnings"]]
+        notes, problem = notices(face["warnings"], greek), face_problem(face["problem"], greek)
         crops = {aspect: hundredths(crop) for aspect, crop in face["crops"].items()}
-        found.append(Box(left, top, width, height, face["fit"], face["problem"], notes, crops))
+        found.append(Box(left, top, width, height, face["fit"], problem, notes, crops))
     return found
 
 
@@ -240,6 +233,20 @@ def words_of(job: dict[str, Any]) -> str:
     """What a finished video says."""
     clip = job.get("clip") or {}
     return " ".join(one["text"].strip() for one in clip.get("utterances", ()))
+
+
+_CUE = re.compile(r"((?<!\\)\[[^\[\]\n]*\])")
+
+
+def quoted(text: str, known: Sequence[Emotion]) -> list[Piece]:
+    """A script as it was written: its cues are the pieces that have a label."""
+    names = {name: one.name for one in known for name in one.names}
+    found = []
+    for number, part in enumerate(_CUE.split(text)):
+        cue = part[1:-1] if number % 2 else ""
+        word = re.split(r"[:\s]", cue.lower())[0]
+        found.append(Piece(text=part, emotion=names.get(word, "neutral"), label=cue))
+    return [piece for piece in found if piece.text]
 
 
 def script_of(clip: dict[str, Any]) -> str:
@@ -266,5 +273,6 @@ def moment(seconds: float, greek: bool) -> str:
 
 def length(seconds: float, greek: bool) -> str:
     if seconds < 60:
-        return f"{seconds:.1f} {said('seconds', greek)}"
+        told = f"{seconds:.1f} {said('seconds', greek)}"
+        return told.replace(".", ",", 1) if greek else told
     return f"{int(seconds // 60)}:{int(seconds % 60):02d}"

@@ -18,9 +18,12 @@ pytest.importorskip("reflex", reason="the web app is not installed; run: make te
 from reflex.istate.data import HeaderData
 
 from frontend.service import Service, ServiceError
+from frontend.settings import Settings
+from frontend.signin import People
 from frontend.states.session import Session
 from frontend.states.studio import Studio
 from frontend.states.views import Tier, Voice
+from frontend.subjects import kept_secret
 from frontend.words import PROBLEMS, WORDS
 
 Asked = list[tuple[str, str, dict[str, Any]]]
@@ -104,7 +107,7 @@ def call(name: str) -> Callable[..., Any]:
 async def test_what_is_written_is_parsed_for_this_browser(studio: Studio, asked: Asked) -> None:
     await call("write")(studio, "Hello")
     assert [piece.text for piece in studio.spoken] == ["Hello"]
-    assert studio.warnings == ["did you mean [happy]?"]
+    assert studio.warnings == ["Did you mean [happy]?"]
     assert studio.estimate == "4"
     assert asked == [("parse", "me", {"text": "Hello", "tier": "lightweight", "language": "auto"})]
 
@@ -129,7 +132,7 @@ async def test_a_portrait_is_looked_at_when_it_is_chosen(studio: Studio) -> None
     await events(call("choose_portrait")(studio, "a" * 32))
     assert studio.fit and not studio.checking and studio.shape == [10, 20]
     call("choose_face")(studio, 2)
-    assert not studio.fit and studio.portrait_problem == "too small"
+    assert not studio.fit and studio.portrait_problem == "Too small"
 
 
 async def test_what_the_video_shows_of_the_picture_is_told(studio: Studio) -> None:
@@ -237,6 +240,21 @@ def test_whoever_comes_without_a_name_is_nobody_else(
     for state in (one, other):
         state.router = replace(state.router, headers=name)
     assert one._service().subject == other._service().subject != before
+
+
+def test_whoever_signed_in_is_the_one_whom_the_issuer_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("ISSUER", "https://issuer"), ("CLIENT_ID", "studio")):
+        monkeypatch.setenv(f"PROSOPON_OIDC_{name}", value)
+    monkeypatch.setenv("PROSOPON_WEB_URL", "https://studio")
+    monkeypatch.setenv("PROSOPON_HOME", str(tmp_path))
+    stay = People(kept_secret(Settings.read().folder)).sealed("prosopon_person", 60, sub="anna")
+    state = Session(_reflex_internal_init=True)
+    stranger = state._service().subject
+    for cookie, subject in ((f"prosopon_person={stay}", "anna"), (f"other={stay}", stranger)):
+        state.router = replace(state.router, headers=HeaderData(cookie=cookie))
+        assert state._service().subject == subject != ""
 
 
 async def test_where_it_is_required_an_own_picture_needs_an_agreement(

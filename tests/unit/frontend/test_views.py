@@ -8,12 +8,14 @@ pytest.importorskip("reflex", reason="the web app is not installed; run: make te
 
 from frontend.states.views import (
     WHOLE,
+    Emotion,
     Seal,
     Voice,
     boxes,
     emotions,
     length,
     pieces,
+    quoted,
     script_of,
     spans,
     tiers,
@@ -74,7 +76,7 @@ def test_a_script_is_written_back_from_what_was_spoken() -> None:
 def test_faces_are_placed_in_hundredths_of_the_picture() -> None:
     crops = {"source": [0, 0, 200, 200], "9:16": [40, 0, 100, 200]}
     face = {"box": [50, 20, 100, 40], "fit": True, "problem": "", "warnings": [], "crops": crops}
-    (found,) = boxes({"width": 200, "height": 200, "faces": [face]})
+    (found,) = boxes({"width": 200, "height": 200, "faces": [face]}, greek=False)
     assert (found.left, found.top, found.width, found.height) == (25, 10, 50, 20)
     assert found.crops == {"source": WHOLE, "9:16": [20, 0, 50, 100]}
 
@@ -84,7 +86,7 @@ def test_tiers_that_work_come_first_and_others_say_what_is_missing() -> None:
     missing = {"name": "a", "available": False, "title": "", "reason": "no GPU", "languages": []}
     offered = [one | {"max_characters": None} for one in (missing, working)]
     found = tiers(offered, {"tiers": [{"name": "b", "queued": 3}]}, greek=False)
-    assert [(t.name, t.note, t.waiting) for t in found] == [("b", "B", 3), ("a", "no GPU", 0)]
+    assert [(t.name, t.note, t.waiting) for t in found] == [("b", "B", 3), ("a", "No GPU", 0)]
     assert tiers(offered, {}, greek=False)[0].waiting == 0
 
 
@@ -112,6 +114,7 @@ def test_voices_are_called_by_their_names() -> None:
 
 def test_lengths() -> None:
     assert (length(6.54, False), length(75, False)) == ("6.5 s", "1:15")
+    assert length(6.54, True) == "6,5 δ."
 
 
 @pytest.mark.parametrize("valid", [True, False])
@@ -142,3 +145,11 @@ def test_credentials_of_another_maker_are_told_as_far_as_they_go() -> None:
     told = {"valid": True, "trusted": True, "signed_by": "Somebody", "facts": {}, "made_at": None}
     seal = Seal.of(told | {"source_type": None, "problems": []}, greek=True)
     assert dict(seal.facts) == {"signed_by": "Somebody"}
+
+
+def test_a_script_is_quoted_as_it_was_written_with_its_cues_apart() -> None:
+    text = r"Hi [Happy:0.5] you, \[not this] [χαρά] [pause:1]"
+    found = quoted(text, [Emotion("happy", names=["happy", "χαρά"])])
+    assert "".join(piece.text for piece in found) == text
+    cues = [(piece.text, piece.emotion) for piece in found if piece.label]
+    assert cues == [("[Happy:0.5]", "happy"), ("[χαρά]", "happy"), ("[pause:1]", "neutral")]

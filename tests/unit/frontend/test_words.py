@@ -25,7 +25,8 @@ def test_there_are_examples_in_both() -> None:
 def test_every_word_that_a_page_asks_for_is_there_and_no_other() -> None:
     pages = "".join(path.read_text("utf-8") for path in (FRONTEND / "pages").glob("*.py"))
     states = "".join(path.read_text("utf-8") for path in (FRONTEND / "states").glob("*.py"))
-    pages += (FRONTEND / "app.py").read_text("utf-8")
+    for name in ("app.py", "signin.py"):
+        pages += (FRONTEND / name).read_text("utf-8")
     asked = set(re.findall(r'(?<=")\w+(?=")', pages + states))
     assert not {word for word in re.findall(r'\bt\("(\w+)"\)', pages) if word not in WORDS}
     assert not set(WORDS) - asked - {"too_long", "offline", "gone"}

@@ -126,11 +126,11 @@ def _add_speech(api: FastAPI, gateway: Gateway) -> None:
         responses=binary(*_SOUNDS, ranges=False),
         openapi_extra=json_object(SpeechRequest),
     )
-    async def create_speech(request: Request) -> StreamingResponse:
+    async def create_speech(who: Who, request: Request) -> StreamingResponse:
         """Speech alone, as OpenAI's endpoint takes it; a stream is heard from the first sentence on. X-Voice and X-Tier
         tell whose voice it is."""
         wanted = validated(SpeechRequest, json_object_of(await read_json(request)))
-        spoken = await gateway.speaking.speak(wanted)
+        spoken = await gateway.speak(who, wanted)
         audit.did("create_speech")
         told = {"X-Voice": spoken.voice, "X-Tier": spoken.tier, "Cache-Control": "no-store"}
         told |= made_by_ai(SYNTHETIC, spoken.signed)

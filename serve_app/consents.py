@@ -3,12 +3,13 @@
 import secrets
 import time
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 from serve_app.auth import Principal
 from serve_app.problems import ForbiddenError, NotFoundError
-from serve_app.schemas import VideoRequest
+from serve_app.schemas import SpeechRequest, VideoRequest
 
+RequestT = TypeVar("RequestT", VideoRequest, SpeechRequest)
 Policy = Literal["off", "record", "require"]
 """What becomes of a request with somebody's own portrait or voice: nothing is asked or noted; nothing is asked, and
 a consent noted that is named; without one that holds it is refused."""
@@ -72,8 +73,8 @@ def new_consent(who: Principal, person: str, purpose: str, expires_at: float | N
 
 
 def check_consent(
-    policy: Policy, consents: Consents, who: Principal, request: VideoRequest, own_files: bool
-) -> VideoRequest:
+    policy: Policy, consents: Consents, who: Principal, request: RequestT, own_files: bool = False
+) -> RequestT:
     """The request as it is carried out. Presets need no consent: their licences allow it. Blocks.
 
     Args:
@@ -85,9 +86,8 @@ def check_consent(
     """
     if policy == "off":
         return request.model_copy(update={"consent": None})
-    own = own_files or not request.portrait.startswith("preset:") or bool(request.reference_audio)
     if request.consent is None:
-        if own and policy == "require":
+        if policy == "require" and (own_files or _somebodys(request)):
             raise ConsentRequiredError(
                 "consent: this service wants to know that whose face and voice it is agreed; record it "
                 "with POST /v1/consents, and send its id along"
@@ -100,3 +100,9 @@ def check_consent(
         ended = "was revoked" if found.revoked_at is not None else "has expired"
         raise ConsentRequiredError(f"the consent {found.id} {ended}")
     return request
+
+
+def _somebodys(request: VideoRequest | SpeechRequest) -> bool:
+    """Whether it names a face or a voice of its own."""
+    face = isinstance(request, VideoRequest) and not request.portrait.startswith("preset:")
+    return face or bool(request.reference_audio)

@@ -26,7 +26,7 @@ from serve_app.catalogue import (
 )
 from serve_app.clients import Tiers
 from serve_app.config import GatewayConfig
-from serve_app.consents import Consents, Policy, check_consent
+from serve_app.consents import Consents, Policy, RequestT, check_consent
 from serve_app.housekeeping import tidy
 from serve_app.jobs import Filter, Jobs, Once, Page, job_files, new_job_id
 from serve_app.limits import check_limits, check_sessions
@@ -36,8 +36,15 @@ from serve_app.offers import Offers
 from serve_app.playback import Playback
 from serve_app.problems import NotFoundError, QueueFullError
 from serve_app.results import Results
-from serve_app.schemas import Job, JobStatus, PortraitRequest, VideoOrder, VideoRequest
-from serve_app.speaking import Speaking
+from serve_app.schemas import (
+    Job,
+    JobStatus,
+    PortraitRequest,
+    SpeechRequest,
+    VideoOrder,
+    VideoRequest,
+)
+from serve_app.speaking import Speaking, Spoken
 from serve_app.storage import Storage
 from serve_app.telemetry import Waiting, exposition
 from serve_app.uploads import Uploads
@@ -236,6 +243,13 @@ class Gateway:
         audit.did("stream")
         return Session(tier, self._storage, self.uploads(who).placed(request, {}))
 
+    async def speak(self, who: Principal, request: SpeechRequest) -> Spoken:
+        """Speech alone, see `Speaking.speak`; in the voice of a recording of the tenant's own where one is named."""
+        request = await asyncio.to_thread(self._agreed, who, request)
+        named = request.reference_audio
+        recording = await asyncio.to_thread(self.uploads(who).audio, named, "reference_audio")
+        return await self.speaking.speak(request.model_copy(update={"reference_audio": recording}))
+
     # How it goes
 
     async def metrics(self) -> bytes:
@@ -301,9 +315,7 @@ class Gateway:
 
     # Inside
 
-    def _agreed(
-        self, who: Principal, request: VideoRequest, own_files: bool = False
-    ) -> VideoRequest:
+    def _agreed(self, who: Principal, request: RequestT, own_files: bool = False) -> RequestT:
         return check_consent(self.consent_policy, self.consents, who, request, own_files)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:

@@ -43,6 +43,8 @@ class BodyLimit:
             nonlocal received
             message = await receive() if received <= limit else {}
             received += len(message.get("body", b""))
+            if received > limit and scope["method"] in ("GET", "HEAD"):  # no route reads it
+                return {"type": "http.disconnect"}
             if received > limit:
                 raise RequestTooLargeError(
                     f"the request is larger than the {limit} bytes that are taken; send a smaller file"

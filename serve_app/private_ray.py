@@ -21,6 +21,7 @@ import psutil
 import ray
 
 from backends.errors import EngineError
+from serve_app import serve_proxy
 
 OBJECTS_BYTES = 128 * 2**20
 """Of shared memory; what goes between stages is small."""
@@ -148,6 +149,7 @@ def ray_environment(folder: Path) -> Iterator[None]:
         "RAY_enable_metrics_collection": "0",  # nobody collects, and the port is open to all
         "RAY_worker_niceness": "0",  # 15 for all would leave the replicas that compute nothing to give way with
         "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",  # a dead proxy is replaced after three: 4 s, not 32
+        "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": serve_proxy.IMPORT_PATH,
         "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),  # more only keeps freed frames
         "RAY_AUTH_TOKEN": _token(),  # given so, Ray writes none into the user's home
     }

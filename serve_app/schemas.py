@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # help texts and clients need the fields alone, and quickly
     from backends.script import ScriptOptions
 
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^(auto|[a-z]{2,3})$")]
+_CONSENT = r"^[A-Za-z0-9._:/-]{1,200}$"
 
 
 class VideoRequest(StrictModel):
@@ -88,7 +89,7 @@ class VideoRequest(StrictModel):
 
     tier: str = "lightweight"
     """Which set of engines, as `tiers` lists them; a service without a lightweight tier takes its first that works."""
-    consent: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._:/-]{1,200}$")
+    consent: str | None = Field(default=None, pattern=_CONSENT)
     """The person's consent, told in the content credentials: any reference; a service wants one recorded there."""
 
     def script_options(self, max_characters: int) -> "ScriptOptions":
@@ -148,6 +149,9 @@ class SpeechRequest(StrictModel):
     """What to say, with cues."""
     voice: str = "auto"
     """A voice's id, as /v1/voices lists them; auto, and OpenAI's own names, take one of the text's language."""
+    reference_audio: str | None = None
+    """Id of an upload: a recording of at least 6 seconds of one person, whose voice is to speak; for tiers that clone
+    voices."""
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
     """Mono, 24 kHz; opus in Ogg, aac in ADTS, pcm as headerless 16-bit little-endian samples."""
     speed: float = Field(default=1.0, ge=0.25, le=4)
@@ -162,6 +166,8 @@ class SpeechRequest(StrictModel):
     stream: bool = False
     """Whether mp3, wav and flac are sent while they are spoken, as opus, aac and pcm always are; otherwise they come as
     whole files, which hold content credentials."""
+    consent: str | None = Field(default=None, pattern=_CONSENT)
+    """The id of the person's recorded consent, told in the content credentials."""
 
     def script_options(self, max_characters: int) -> "ScriptOptions":
         from backends.script import ScriptOptions

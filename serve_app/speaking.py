@@ -84,7 +84,7 @@ class Speaking:
         if request.stream or not kind.holds_credentials:
             return Spoken(kind.media_type, first.voice, name, content, signed=False)
         engine = (await self._offers.describe(name)).speech.name
-        statement = speech_statement(name, engine, first.voice, request.input)
+        statement = speech_statement(name, engine, first.voice, request)
         data = whole(kind, b"".join([piece async for piece in content]))
         file = await asyncio.to_thread(lambda: signed(data, statement, identity()))
         return Spoken(kind.media_type, first.voice, name, _at_once(file), signed=True)

@@ -21,6 +21,7 @@ from backends.composition.credentials import (
 from backends.errors import InputError
 from backends.faces.presets import preset
 from serve_app.config import home
+from serve_app.schemas import SpeechRequest
 from serve_app.secret import service_secret
 from serve_app.storage import Storage
 from serve_app.work import Work, speakers
@@ -50,15 +51,17 @@ def statement_of(work: Work, tier: str, animation: AnimationInfo, storage: Stora
     return Statement(facts, _now())
 
 
-def speech_statement(tier: str, engine: str, voice: str, text: str) -> Statement:
+def speech_statement(tier: str, engine: str, voice: str, request: SpeechRequest) -> Statement:
     """Of speech without a face."""
-    facts = {
+    facts: dict[str, Any] = {
         "tier": tier,
         "engines": {"speech": engine},
         "versions": {"prosopon": version("prosopon")},
         "voice": voice,
-        "script": _digest([text.encode("utf-8", "replace")]),
+        "script": _digest([request.input.encode("utf-8", "replace")]),
     }
+    if request.consent is not None:
+        facts["consent"] = request.consent
     return Statement(facts, _now(), SYNTHETIC)
 
 

@@ -76,7 +76,9 @@ class Tier:
         speech = self._stages.speech
         options = request.script_options(self._config.max_characters)
         script = await self._stages.parser.parse(request.input, options)
-        voice = await speech.find_voice(request.voice, main_language(script))
+        voice = await speech.find_voice(
+            request.voice, main_language(script), request.reference_audio
+        )
         timeline = Timeline(_SPEECH_FPS, lead_in_s=0.0, tail_s=_TAIL_S)
         for utterance in script.utterances:
             async for chunk in speech.speak(utterance, voice, request.seed, request.speed):

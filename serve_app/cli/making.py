@@ -131,6 +131,7 @@ class Here:
     ) -> ClipFacts:
         from backends.composition.captions import CAPTION_FILES
 
+        _check_text(request)
         studio = self._studio(request.tier)
         # Named by content: what is known of a portrait holds for the next video too, and for no other picture.
         keys = {name: f"media/{sha256(content).hexdigest()}" for name, content in media.items()}
@@ -172,6 +173,14 @@ class There:
             kind = files.performance.suffix.lower()
             self._service.download(job, f"performance{kind}", files.performance)
         return facts
+
+
+def _check_text(request: VideoRequest) -> None:
+    """Raises what is wrong with the text, before engines are loaded for it."""
+    from backends.script import parse
+
+    if request.text.strip():
+        parse(request.text, request.script_options(read_tier(request.tier).max_characters))
 
 
 def _write_performance(performance: Performance, path: Path) -> None:

@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from backends.errors import InputError
@@ -16,13 +17,14 @@ FOLDER = Path(__file__).parent
 MOST_BYTES = 65_536
 
 
-def seeds(name: str) -> list[bytes]:
+@cache
+def seeds(name: str) -> tuple[bytes, ...]:
     """The kept corpus of a decoder: small whole files, and those that once were findings."""
-    return [
+    return tuple(
         path.read_bytes()
         for folder in ("seeds", "findings")
         for path in sorted((FOLDER / folder / name).glob("*"))
-    ]
+    )
 
 
 def image(data: bytes) -> None:

@@ -9,13 +9,12 @@ import json
 import socket
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import httpx
 import psutil
@@ -23,12 +22,12 @@ import psutil
 from serve_app.config import read_serve_config
 from serve_app.service import LocalService
 from tests.fuzz.client import Answer, Request
-from tests.fuzz.endpoints import AGAIN, ANYWHERE, check, operations, requests_to, short
+from tests.fuzz.endpoints import AGAIN, ANYWHERE, Kind, check, operations, requests_to, short
 
-_PATIENCE_S = 60.0
+_PATIENCE_S = 1800.0
 """For an answer, by the clock of a machine that may be busy; how long the slowest took is told."""
-_LEAVES_AFTER_S = 1.0
-_BATCH = 20
+_LEAVES_AFTER_S, _SOON_S = 1.0, 0.3
+_BATCH = 100
 _MOST_GROWTH_MB = 300.0
 _FRAMED = frozenset({"Content-Length", "Transfer-Encoding", "Content-Type", "Host", "Connection"})
 """Headers with which HTTP servers themselves turn a request away, or wait for the rest of it."""
@@ -41,14 +40,13 @@ class Served:
     service: LocalService
     http: httpx.Client
     ids: dict[str, Sequence[str]] = field(default_factory=dict)
-    operations: dict[str, Any] = field(default_factory=dict)
+    operations: dict[str, Kind] = field(default_factory=dict)
     slowest_s: float = 0.0
 
     def prepare(self) -> None:
         """A finished video, a cancelled one, an upload and a consent; all else that is there goes."""
-        for job in self._jobs():
-            if job not in self.ids.get("job", ()):
-                self._gone(job)
+        for job in self._made():
+            self._gone(job)
         if self.ids and set(self.ids["job"]) <= set(self._jobs()):
             return
         finished, cancelled = self._begun(), self._begun()
@@ -62,7 +60,8 @@ class Served:
             "voice": ["tone:en", "auto"], "tier": ["test"], "model": ["test"], "name": ["astronaut", "init.mp4"],
             "portrait": ["preset:astronaut", upload], "text": ["Hello [happy] there."], "input": ["Hello."],
         }  # fmt: skip
-        self.operations = operations(self.http.get("/openapi.json").json(), self.ids)
+        document = self.http.get("/openapi.json").json()
+        self.operations = operations(document, self.ids, self.operations)
 
     def attack(self, name: str, count: int) -> None:
         """Raises AssertionError at the first answer that is none."""
@@ -103,9 +102,16 @@ class Served:
             self.slowest_s = max(self.slowest_s, time.monotonic() - begun)
         if not _of_the_server(answer):
             check(answer, request)
+        if answer.status == 202:  # or else what is asked next waits until it is drawn
+            for job in self._made():
+                self._gone(job, once=True)
 
     def _jobs(self) -> list[str]:
         return [job["id"] for job in self.http.get("/v1/videos?limit=100").json()["videos"]]
+
+    def _made(self) -> list[str]:
+        """Those that requests have begun."""
+        return [job for job in self._jobs() if job not in self.ids.get("job", ())]
 
     def _begun(self) -> str:
         order = {
@@ -138,7 +144,8 @@ def ask(host: str, port: int, request: Request) -> Answer:
         name.encode() + b": " + value for name, value in (headers | dict(request.headers)).items()
     ]
     first = request.method.encode() + b" " + _on_one_line(target) + b" HTTP/1.1"
-    with socket.create_connection((host, port), timeout=_PATIENCE_S) as connection:
+    patience_s = _PATIENCE_S if _whole(headers | dict(request.headers), request.body) else _SOON_S
+    with socket.create_connection((host, port), timeout=patience_s) as connection:
         connection.sendall(b"\r\n".join([first, *lines, b"", request.body]))
         response = http.client.HTTPResponse(connection, method=request.method)
         response.begin()
@@ -153,6 +160,11 @@ def ask(host: str, port: int, request: Request) -> Answer:
         return Answer(response.status, known, bytes(body))
 
 
+def _whole(headers: Mapping[str, bytes], body: bytes) -> bool:
+    """Whether a server knows that nothing more comes; otherwise it may wait as long as we do."""
+    return "Transfer-Encoding" not in headers and headers["Content-Length"] == b"%d" % len(body)
+
+
 def _on_one_line(target: bytes) -> bytes:
     """A target with blanks would be a request of another kind."""
     return bytes(byte for byte in target if byte > 32)
@@ -163,7 +175,7 @@ def served() -> Iterator[Served]:
     """A service with a tier of the quick test engines."""
     config = deepcopy(read_serve_config("lightweight"))
     gateway, tier = config["applications"]
-    gateway["args"]["tiers"] = ["test"]
+    gateway["args"] |= {"tiers": ["test"], "generate_wait_s": 1.0}
     tier["name"] = "test"
     tier["args"] |= {
         "tier": "test",
@@ -172,7 +184,7 @@ def served() -> Iterator[Served]:
     }
     with (
         tempfile.TemporaryDirectory(prefix="prosopon-fuzz-") as folder,
-        LocalService(config, port=0, folder=Path(folder)) as service,
+        LocalService(config, 0, Path(folder), patience_s=_PATIENCE_S) as service,
         httpx.Client(base_url=service.url, timeout=_PATIENCE_S, trust_env=False) as client,
     ):
         yield Served(service, client)

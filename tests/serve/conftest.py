@@ -1,5 +1,6 @@
 """One Ray cluster for all: the shipped lightweight tier, and a quick one of tone and sketch."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -64,7 +65,12 @@ class Running:
 
     def stored(self) -> set[str]:
         root = self.folder / "store"
-        return {str(p.relative_to(root)) for p in root.rglob("*") if p.is_file()}
+        # Unlike Path.rglob, os.walk bears a folder that is cleared meanwhile.
+        return {
+            str((Path(folder) / name).relative_to(root))
+            for folder, _, names in os.walk(root)
+            for name in names
+        }
 
     def replicas(self, deployment: str) -> list[psutil.Process]:
         """Processes of a deployment, as "test:Animation"."""
@@ -79,10 +85,19 @@ class Running:
         return found
 
 
+def few_replicas(config: dict[str, Any]) -> dict[str, Any]:
+    """One of each deployment: each is a process that takes seconds to start."""
+    for application in config["applications"]:
+        for deployment in application["deployments"]:
+            deployment.get("autoscaling_config", {}).pop("initial_replicas", None)
+    return config
+
+
 def with_test_tier(config: dict[str, Any]) -> dict[str, Any]:
     """The configuration with a quick tier beside its own, one without its weights, and one that is not there."""
     config = deepcopy(config)
     gateway, lightweight = config["applications"]
+    few_replicas(config)
     gateway["args"] |= {
         "tiers": ["test", "lightweight", "premium", "luxury"],
         "max_upload_bytes": MAX_UPLOAD,
@@ -94,6 +109,9 @@ def with_test_tier(config: dict[str, Any]) -> dict[str, Any]:
         "animation": {"engine": "sketch"},
     }
     premium = deepcopy(test) | {"name": "premium"}
+    for deployment in test["deployments"]:
+        if deployment["name"] == "Animation":
+            deployment["autoscaling_config"]["initial_replicas"] = 2
     speech = {"engine": "piper", "options": {"voices_dir": "/nowhere"}}
     premium["args"] |= {"tier": "premium", "speech": speech}
     config["applications"] += [premium, test]

@@ -13,6 +13,7 @@ import psutil
 from backends.errors import EngineError
 from serve_app.config import read_serve_config
 from serve_app.service import LocalService
+from tests.serve.conftest import few_replicas
 
 
 def tell(**facts: object) -> None:
@@ -21,7 +22,7 @@ def tell(**facts: object) -> None:
 
 
 def main(home: Path) -> int:
-    config = read_serve_config("lightweight")
+    config = few_replicas(read_serve_config("lightweight"))
     args = config["applications"][1]["args"]
     args |= {"speech": {"engine": "tone"}, "animation": {"engine": "sketch"}}
     broken: dict[str, Any] = deepcopy(config)

@@ -76,3 +76,11 @@ def test_files_that_ray_writes_hold_ids_only(running: Running) -> None:
     assert any(job.encode() in content for content in written.values())
     for secret in (b"Xylophones", b"Zanzibar", b"anna-smith", prefix[3:40].encode()):
         assert not [str(f) for f, content in written.items() if secret in content]
+
+
+@pytest.mark.parametrize(
+    "name", ["X-Request-ID", "X-Session-ID", "Serve-Multiplexed-Model-ID", "Authorization"]
+)
+def test_a_header_that_is_no_text_makes_the_proxy_not_fail(running: Running, name: str) -> None:
+    answer = running.http.get("/health", headers={name: b"Bearer \xff\xfe"})
+    assert answer.status_code == 200, answer.text

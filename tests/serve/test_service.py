@@ -240,10 +240,10 @@ def test_service_that_fails_or_is_interrupted_leaves_nothing(
     running: Running, tmp_path: Path
 ) -> None:
     """Beside another Ray, twice in one process: once a start that fails, once an interrupt."""
-    script = Path(__file__).with_name("lifecycle.py")
     with subprocess.Popen(
-        [sys.executable, script, tmp_path], stdout=subprocess.PIPE, text=True
-    ) as process:
+        [sys.executable, "-m", "tests.serve.lifecycle", tmp_path], stdout=subprocess.PIPE, text=True,
+        cwd=Path(__file__).parents[2],
+    ) as process:  # fmt: skip
         try:
             assert process.stdout is not None
             failure = json.loads(process.stdout.readline())

@@ -192,6 +192,7 @@ def bad_lexicon(folder: Path) -> list[str | Path]:
         (["", "--seed", "1"], "empty_text", "no words"),
         (["[happy] [sad]"], "empty_text", "no words"),
         (["many words " * 2000], "text_too_long", "characters"),
+        (["--tier", "balanced", "many words " * 2000], "text_too_long", "characters"),  # told first
         ([], "invalid_input", "--text-file"),
         (["hi", "--text-file", "text.txt"], "invalid_input", "not both"),
         (["--text-file", "/nowhere/text.txt"], "invalid_input", "/nowhere/text.txt"),

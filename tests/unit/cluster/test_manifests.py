@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from cluster.render import HERE, OVERLAYS, Overlay, demand, deployments, patch, rendered
+from serve_app import serve_proxy
 from serve_app.config import check_serve_config, config_names, read_serve_config
 from tests.unit.cluster.built import (
     NAMES,
@@ -39,6 +40,12 @@ def test_what_is_committed_is_what_is_rendered() -> None:
     assert there == set(wanted), "run: make manifests"
     for path, text in wanted.items():
         assert path.read_text("utf-8") == text, f"{path}; run: make manifests"
+
+
+@pytest.mark.parametrize("file", ["base/identities.yaml", "compose/compose.yaml"])
+def test_ray_serves_proxies_load_what_they_do_on_one_machine(file: str) -> None:
+    named = f"RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH: {serve_proxy.IMPORT_PATH}"
+    assert named in (HERE / file).read_text("utf-8")
 
 
 def test_every_configuration_has_an_overlay() -> None:

@@ -51,6 +51,24 @@ async def test_own_portraits_need_a_consent_and_presets_none(strict: Service) ->
     assert strict.stored() == [p for p in strict.stored() if p.startswith("uploads/")]
 
 
+async def test_speech_in_a_recorded_voice_needs_one_too(strict: Service, tmp_path: Path) -> None:
+    async def say(who: dict[str, str], **fields: object) -> httpx.Response:
+        body = {"model": "test", "input": "Hello.", "response_format": "wav"} | fields
+        return await strict.http.post("/v1/audio/speech", json=body, headers=who)
+
+    assert (await say(ONE)).status_code == 200, "a voice of the service's own"
+    voice = await uploaded(strict, ONE)
+    refused(await say(ONE, reference_audio=voice), 403, "consent_required", "voice")
+    mine, theirs = [await consented(strict, who) for who in (ONE, TWO)]
+    refused(await say(ONE, reference_audio=voice, consent=theirs), 404, "not_found", theirs)
+    refused(await say(ONE, reference_audio=voice, consent=mine), 422, "unreadable_media")
+    told = await say(TWO, reference_audio=voice, consent=theirs)
+    refused(told, 422, "invalid_input", f"reference_audio {voice!r} is not the id of an upload")
+    file = tmp_path / "speech.wav"
+    file.write_bytes((await say(ONE, consent=mine)).content)
+    assert read(file).facts["consent"] == mine
+
+
 async def test_open_service_asks_nothing(service: Service) -> None:
     assert (await service.get("/")).json()["consent"] == "record"
     refused(await post(service, ONE, consent="0" * 32), 404, "not_found", "0" * 32)

@@ -80,6 +80,16 @@ class TestHostile:
         answer = await service.http.delete("/v1/videos/x", headers=headers)
         assert answer.status_code in (401, 403)
 
+    async def test_too_large_a_body_where_none_is_read_ends_a_stream_and_nothing_worse(
+        self, service: Service
+    ) -> None:
+        job = (await service.post()).json()["id"]
+        await service.http.delete(f"/v1/videos/{job}")
+        headers = {"Host": b"localhost", "Content-Length": b"99999999999999999999"}
+        request = Request("GET", f"/v1/videos/{job}/events".encode(), b"", headers, b"")
+        answer = await ask(create_api(service.gateway), request)
+        assert answer.status == 200
+
 
 async def test_behind_serves_proxy_the_header_is_its_affair(service: Service) -> None:
     transport = httpx.ASGITransport(create_api(service.gateway, proxied=True))

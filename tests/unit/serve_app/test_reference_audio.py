@@ -12,8 +12,10 @@ from serve_app.clients import Stages
 from serve_app.config import EngineConfig, TierConfig
 from serve_app.deployments import Speech
 from serve_app.director import Director
-from serve_app.schemas import VideoRequest
+from serve_app.schemas import SpeechRequest, VideoRequest
+from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import FolderStorage
+from serve_app.tier import Tier
 from tests.unit.serve_app.http_service import Service
 from tests.unit.speech.sound_files import encoded, said
 
@@ -53,6 +55,7 @@ async def test_a_clip_is_spoken_by_who_was_recorded(
     shared_storage: FolderStorage,
     tier: TierConfig,
     speech: bytes,
+    jobs: SqlJobs,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     from tests.contract.small_xtts import narrow_vocoder, xtts
@@ -68,6 +71,10 @@ async def test_a_clip_is_spoken_by_who_was_recorded(
     assert (clip.facts.voice, clip.facts.engines.speech) == ("xtts:cloned", "xtts")
     with pytest.raises(InputError, match="somebody already"):
         await director.check(cloning(voice="Ann Other"))
+    whole = Tier(tier, replace(stages, speech=speaker), shared_storage, jobs)
+    alone = SpeechRequest(model="test", input="Hello.", reference_audio="me")
+    pieces = [piece async for piece in whole.speak(alone)]
+    assert {piece.voice for piece in pieces} == {"xtts:cloned"}
 
 
 async def test_what_cannot_be_cloned_is_refused_before_the_work(
@@ -94,7 +101,11 @@ async def test_http_takes_it_as_an_upload_and_as_a_file(service: Service, speech
     named = await service.http.post(
         "/v1/videos", json={"text": "Hello.", "tier": "test", "reference_audio": kept.json()["id"]}
     )
-    for answer in (sent, named):  # it reached the engine, which cannot clone
+    spoken = await service.http.post(
+        "/v1/audio/speech",
+        json={"input": "Hello.", "model": "test", "reference_audio": kept.json()["id"]},
+    )
+    for answer in (sent, named, spoken):  # it reached the engine, which cannot clone
         assert answer.status_code == 422 and answer.json()["code"] == "unknown_voice"
     gone = await service.http.post(
         "/v1/videos", json={"text": "Hello.", "tier": "test", "reference_audio": "0" * 32}

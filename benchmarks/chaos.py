@@ -9,7 +9,6 @@ in one process, or with a true error; prints what happened and writes benchmarks
 """
 
 import argparse
-import json
 import os
 import random
 import shutil
@@ -23,8 +22,6 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +30,7 @@ from rich.console import Console
 
 from backends.types import segment_grid
 from benchmarks.boxes import unsigned
-from benchmarks.machine import machine
+from benchmarks.machine import keep, stamp
 from benchmarks.orders import TIER, Order, make
 from benchmarks.victim import NODE, PATIENCE_S, ROOT, STAGES, Victim, filled, small_disk, wait_for
 from serve_app.housekeeping import Housekeeper
@@ -41,7 +38,6 @@ from serve_app.runner import CLIP, PERFORMANCE
 from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import open_storage
 
-RESULTS = Path(__file__).parent / "results" / "chaos.json"
 DISK_FULL = "disk full"
 KINDS = (
     *(f"ray::ServeReplica:{TIER.tier}:{stage}" for stage in STAGES),
@@ -302,19 +298,16 @@ def main() -> int:
     parser.add_argument("--every", type=float, default=6.0, help="seconds between two of them")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    before = machine()
+    head = stamp()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the victim ends too
     with tempfile.TemporaryDirectory(prefix="prosopon-chaos-") as folder:
         found = run(options, Path(folder))
     row = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("prosopon"),
-        "machine": before,
+        **head,
         "seed": options.seed,
         **{name: findings.plain() for name, findings in found.items()},
     }
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(row, indent=2) + "\n", encoding="utf-8")
+    keep("chaos", row)
     return int(any(findings.wrong for findings in found.values()))
 
 

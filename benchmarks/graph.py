@@ -16,8 +16,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -27,7 +25,7 @@ from ray.serve.config import AutoscalingConfig
 from rich.console import Console
 
 from benchmarks.local_cluster import local_cluster
-from benchmarks.machine import machine
+from benchmarks.machine import keep, stamp
 from benchmarks.sleeping import SERVICE, TIMELINE, Drawn, LocalSleeping, ServedSleeping
 from benchmarks.speak import TEXT
 from serve_app.app import tier_graph
@@ -42,7 +40,6 @@ from serve_app.schemas import VideoRequest
 from serve_app.sql_jobs import SqlJobs
 from serve_app.storage import open_storage
 
-RESULTS = Path(__file__).parent / "results" / "graph.json"
 NODES, CPUS = 3, 100
 APP = "bench"
 TIER = TierConfig(
@@ -54,6 +51,8 @@ TIER = TierConfig(
 SENTENCE_S = 3.6
 _SENTENCE = "This sentence is spoken for about two seconds, no more. "
 _PATIENCE_S = 400.0
+_SCALED_S = 2.0
+"""A segment takes where replicas come and go."""
 _QUICK_S = 0.2
 """For a segment where the cost is measured: about what the rig takes."""
 
@@ -193,7 +192,7 @@ async def fewer_than(number: int) -> None:
         assert time.monotonic() < deadline, f"there are still {number} replicas"
 
 
-async def autoscaling(bench: Bench, service_s: float) -> Autoscaling:
+async def autoscaling(bench: Bench) -> Autoscaling:
     """With the waiting times of the shipped configuration, but an impatient way down."""
     (shipped,) = (
         deployment["autoscaling_config"]
@@ -211,6 +210,7 @@ async def autoscaling(bench: Bench, service_s: float) -> Autoscaling:
             "downscale_delay_s": delay_s,
         }
     )
+    bench.take(_SCALED_S)
     bench.deploy(8, autoscaling_config=config)
     await bench.finish(bench.ask(2.0))
     await fewer_than(2)
@@ -219,7 +219,7 @@ async def autoscaling(bench: Bench, service_s: float) -> Autoscaling:
     def look() -> None:
         seen.setdefault(replicas_there(), time.time())
 
-    ended = await bench.finish(bench.ask(2.0 * 30 / service_s), look)
+    ended = await bench.finish(bench.ask(2.0 * 30 / _SCALED_S), look)
     drawn = bench.drawn(began)
     up = min(at for number, at in seen.items() if number > 1)
     every = max(min(d.began for d in drawn if d.process == p) for p in {d.process for d in drawn})
@@ -246,7 +246,7 @@ async def cost(bench: Bench, clips: int) -> Cost:
     warm_s = await warm_clip_s()
     data = bytes(60_000)
 
-    def keep() -> None:
+    def through_storage() -> None:
         bench.storage.put("bench/segment", data)
         bench.storage.get("bench/segment")
 
@@ -262,7 +262,7 @@ async def cost(bench: Bench, clips: int) -> Cost:
         commit_ms=round(
             called_ms(lambda: bench.jobs.heartbeat(lease, "bench", 60.0, None, 0.5)), 2
         ),
-        segment_ms=round(called_ms(keep), 2),
+        segment_ms=round(called_ms(through_storage), 2),
     )
 
 
@@ -303,7 +303,7 @@ async def run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         told.print(scaled)
         found.setdefault("scaling", []).append(asdict(scaled))
     if options.autoscaling:
-        scaled_by_load = await autoscaling(bench, options.service)
+        scaled_by_load = await autoscaling(bench)
         told.print(scaled_by_load)
         found["autoscaling"] = asdict(scaled_by_load)
     if options.clips:
@@ -323,7 +323,7 @@ def main() -> None:
     )
     parser.add_argument("--autoscaling", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
-    before = machine()
+    head = stamp()
     with tempfile.TemporaryDirectory(prefix="prosopon-bench-") as name:
         folder = Path(name)
         (folder / "timeline").mkdir()
@@ -335,15 +335,12 @@ def main() -> None:
         with local_cluster(NODES, CPUS, environment):
             found = asyncio.run(run(options, folder))
     row = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("prosopon"),
-        "machine": before,
+        **head,
         "nodes": NODES,
         "service_s": options.service,
         **found,
     }
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(row, indent=2) + "\n", encoding="utf-8")
+    keep("graph", row)
 
 
 if __name__ == "__main__":

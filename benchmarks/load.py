@@ -9,7 +9,6 @@ cannot hide it. Prints what it finds against the bars and writes benchmarks/resu
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import sys
@@ -19,8 +18,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import version
 from itertools import count, cycle
 from pathlib import Path
 from typing import Any
@@ -30,11 +27,10 @@ import httpx
 import psutil
 from rich.console import Console
 
-from benchmarks.machine import machine
+from benchmarks.machine import keep, stamp
 from serve_app.config import read_serve_config
 from serve_app.service import LocalService
 
-RESULTS = Path(__file__).parent / "results" / "load.json"
 CORES = 2
 SENTENCES = (1, 3, 1, 8, 2, 1, 4, 2)
 """Of one video after the other, over and over: so each stretch of the load has the same mixture."""
@@ -281,7 +277,7 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--config", default="lightweight")
     options = parser.parse_args()
-    before = machine()
+    head = stamp()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
     config = read_serve_config(options.config)
     for application in config["applications"]:
@@ -293,14 +289,11 @@ def main() -> int:
     ):
         found = asyncio.run(run(options, service.url))
     row = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": version("prosopon"),
-        "machine": before,
+        **head,
         "asked": vars(options),
         **found,
     }
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(row, indent=2) + "\n", encoding="utf-8")
+    keep("load", row)
     return int(not all(found["bars"].values()))
 
 

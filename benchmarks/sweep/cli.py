@@ -101,7 +101,7 @@ def compare(
         print_table(("clip", "of", "ratio", "95 %", "clips", ""), rows)
         middle, most = compared.worst(compared.agreements(a, b))
         out.print(
-            f"Processor time to the base of the same round differs by {middle:.1%} in the median, {most:.1%} at most."
+            f"Processor time to the base beside it differs by {middle:.1%} in the median, {most:.1%} at most."
         )
 
 

@@ -39,7 +39,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How well the two agree on what a clip costs, measured by the base of the same round."""
+    """How well the two agree on what a clip costs, measured by the base beside it."""
 
     task: Clip
     first: float

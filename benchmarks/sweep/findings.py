@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import mean, median
 
 from benchmarks.sweep import plan
 from benchmarks.sweep.records import (
@@ -33,7 +33,7 @@ class Case:
     task: Clip
     made: tuple[Made, ...]
     to_base: Spread | None
-    """Processor time, as a multiple of the base's in the same round."""
+    """Processor time, as a multiple of the base's that were made before and behind."""
     failure: str = ""
 
     def spread(self, of: Callable[[Made], float]) -> Spread:
@@ -201,21 +201,36 @@ def findings(context: Context, rows: Sequence[Row]) -> Findings:
 
 def _cases(rows: Sequence[Row]) -> tuple[Case, ...]:
     """Of the warm clips."""
-    base: dict[int, list[float]] = defaultdict(list)
     grouped: dict[Clip, list[Row]] = defaultdict(list)
     for row in rows:
         if isinstance(row.task, Clip) and row.task.kind == "warm":
             grouped[row.task].append(row)
-            if row.task == plan.BASE and isinstance(row.found, Made):
-                base[row.round].append(row.found.cpu_s)
-    cases = []
+    ratios, cases = _to_base(rows), []
     for task, group in grouped.items():
-        pairs = [(row.round, row.found) for row in group if isinstance(row.found, Made)]
-        ratios = [m.cpu_s / median(base[number]) for number, m in pairs if base.get(number)]
-        failure = "" if pairs else next((row.failure for row in group), "")
-        made = tuple(made for _, made in pairs)
-        cases.append(Case(task, made, Spread.of(ratios) if ratios else None, failure))
+        made = tuple(row.found for row in group if isinstance(row.found, Made))
+        failure = "" if made else next((row.failure for row in group), "")
+        own = ratios.get(task)
+        cases.append(Case(task, made, Spread.of(own) if own else None, failure))
     return tuple(cases)
+
+
+def _to_base(rows: Sequence[Row]) -> dict[Clip, list[float]]:
+    """Processor time of warm clips, as multiples of what the base took next to them: before, behind, or both."""
+    made = [
+        (row.task, row.round, row.found.cpu_s)
+        for row in rows
+        if isinstance(row.task, Clip) and row.task.kind == "warm" and isinstance(row.found, Made)
+    ]
+    ratios: dict[Clip, list[float]] = defaultdict(list)
+    for at, (task, number, cpu_s) in enumerate(made):
+        sides = (reversed(made[:at]), made[at + 1 :])
+        nearest = (
+            next((s for of, n, s in side if of == plan.BASE and n == number), None)
+            for side in sides
+        )
+        if beside := [seconds for seconds in nearest if seconds is not None]:
+            ratios[task].append(cpu_s / mean(beside))
+    return ratios
 
 
 def _tiers(rows: Sequence[Row]) -> tuple[Tier, ...]:

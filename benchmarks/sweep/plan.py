@@ -13,8 +13,6 @@ from serve_app.config import read_tier
 BASE = Clip(kind="warm", tier="lightweight")
 _OTHER_TIERS_CHARACTERS = 60
 """Of clips that compare tiers: one of them may take a hundred times as long as another."""
-_BASE_EVERY = 4
-"""Measurements between two of the base, to which those of the round are set in relation."""
 _ROUTERS = ("polyglot", "tone")
 """Engines that only pass on to others, or speak no words."""
 
@@ -154,14 +152,18 @@ def parsings() -> list[Parsing]:
 
 
 def in_round(scale: Scale, tiers: Sequence[str], number: int) -> Iterator[tuple[Task, int]]:
-    """The tasks of a round in an order of its own, each with which of its kind it is: the base comes first and again
-    and again."""
-    tasks: list[Task] = [*map(of_tier, tiers), *clips(scale), *talks(scale), *parsings()]
-    random.Random(number).shuffle(tasks)
-    for place, task in enumerate(tasks):
-        if place % _BASE_EVERY == 0:
-            yield BASE, place // _BASE_EVERY + 1
-        yield task, 1
+    """The tasks of a round in an order of its own, each with which of its kind it is. The base comes before and behind
+    every clip, since a machine with neighbours is faster in one minute than in the next."""
+    chance = random.Random(number)
+    made: list[Clip] = [*map(of_tier, tiers), *clips(scale)]
+    others: list[Task] = [*talks(scale), *parsings()]
+    chance.shuffle(made)
+    chance.shuffle(others)
+    yield BASE, 1
+    for bases, clip in enumerate(made, 2):
+        yield clip, 1
+        yield BASE, bases
+    yield from ((task, 1) for task in others)
 
 
 def speakers() -> list[str]:

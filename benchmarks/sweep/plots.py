@@ -92,9 +92,7 @@ def _axes_of(found: Findings) -> Plot | None:
         axes.axvline(1, color=MUTED, linewidth=1)
         ranges(axes, [spread for _, spread in shown], FIRST)
         axes.set_yticks(range(len(shown)), [name for name, _ in shown])
-        axes.set(
-            xlabel="processor time, as a multiple of the base's in the same round", xlim=(0, None)
-        )
+        axes.set(xlabel="processor time, as a multiple of the base's beside it", xlim=(0, None))
     note = "One thing changed at a time; the line is what it lay between over the rounds."
     return Plot("What each choice costs", note, canvas.svg)
 

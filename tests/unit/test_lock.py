@@ -93,24 +93,3 @@ def test_torch_is_the_locked_one_and_brings_no_cuda_where_pip_finds_a_cpu_build(
     assert Version(torch.public) == locked()["torch"]
     if torch.local == "cpu":
         assert not [name for name in installed() if name.startswith("nvidia-")]
-
-
-@full
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("module", ["TTS.tts.models.xtts", "espnet2.bin.tts_inference", "reflex"])
-def test_engines_to_come_import_under_the_lock(module: str) -> None:
-    """In a process of its own, as they are slow and talkative. torchaudio's wheel is linked to CUDA's libraries: where
-    torch has none, its optional extension is left out, as torchaudio does itself where the file is missing."""
-    code = f"""
-import sys, types
-import torch
-if torch.version.cuda is None:
-    extension = types.ModuleType("torchaudio._extension")
-    extension._IS_TORCHAUDIO_EXT_AVAILABLE = extension._IS_ALIGN_AVAILABLE = False
-    extension._check_cuda_version = lambda: None
-    extension.fail_if_no_align = lambda function: function
-    sys.modules[extension.__name__] = extension
-import {module}
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]

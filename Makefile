@@ -15,9 +15,10 @@ WEB_PORT ?=
 ARGS ?=
 # Two processes, each of which computes in one thread: more only get in each other's way.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
-# What kills and restarts a service, and what drives browsers, runs afterwards, side by side.
-APART := --ignore tests/serve/faults --ignore tests/web
-THEN := tests/serve/faults tests/web
+# What kills and restarts a service, and what drives browsers, runs afterwards, side by side, whatever failed before.
+LAST := tests/serve/faults tests/web
+APART := $(LAST:%=--ignore %)
+THEN := ; failed=$$?; test $$failed = 2 || $(PYTEST) $(LAST) && exit $$failed  # 2: interrupted
 export TEXT PORTRAIT OUTPUT
 # Tools that look at what is installed, in an environment of their own.
 SUPPLY := $(VENV)-supply
@@ -49,12 +50,10 @@ serve: $(VENV)/.web ## the service and its web app on this machine (CONFIG=, POR
 
 ifdef FAST
 test: $(VENV)/.light-dev ## every test with every CPU engine; FAST=1: the light set; ARGS= for pytest
-	$(PYTEST) $(if $(ARGS),,$(APART)) $(ARGS)
-	$(if $(ARGS),,$(PYTEST) $(THEN))
+	$(PYTEST) $(or $(ARGS),$(APART)$(THEN))
 else
 test: $(VENV)/.full
-	$(PYTEST) $(if $(ARGS),,--all-engines $(APART)) $(ARGS)
-	$(if $(ARGS),,$(PYTEST) $(THEN))
+	$(PYTEST) $(or $(ARGS),--all-engines $(APART)$(THEN))
 endif
 
 test-web: $(VENV)/.web $(VENV)/.light-dev ## only the web app in a browser (Debian: apt install chromium)

@@ -17,14 +17,18 @@ FAINT = 0.02
 """Opacity below this is none: its colours are the background's."""
 TOUCHED = 0.1
 """Opacity of the matte from which on the person is surely there."""
-BAND = 0.12
-"""Around the matte, traces of the person are still looked for in the background, in eye distances, as all of these."""
+BAND = 0.04
+"""Around the matte, traces of the person are still looked for in the background, in eye distances, as all of these;
+in its outer half less and less, for there they are mostly the background's own texture, which must not go along with
+the head."""
 BLUR = 0.22
 """Of a blurred background: the Gaussian's sigma."""
 MARGIN = 0.05
 """What lies this close to the person is not continued behind them: light and lens mix it with theirs."""
 MIRROR_REACH = 0.55
 """How deep behind the person's edge the background is mirrored at it; deeper it is only its smooth colour."""
+RIM = 0.06
+"""What lies this close to the picture's edges is not mirrored either: frames and mounts end there."""
 COARSE = (6.0, 15.0)
 """Texture in grey levels from which on a mirror image begins to show as one, and where it is left out."""
 FILL_SIZE = 256
@@ -90,11 +94,10 @@ def separate(pixels: ImageArray, matte: Floats, eye_distance: float, traces: boo
         traces: Whether to do so; before another background they would not be seen, but what they drag along.
     """
     person, alpha = pixels.copy(), np.empty(matte.shape, np.uint8)
-    band = _grown((matte >= FAINT).astype(np.uint8), BAND * eye_distance)
-    background, unsure = behind(pixels, band, eye_distance)
-    if not traces:
-        unsure[:] = 255
-    unmix(person, alpha, background, matte, band, unsure)
+    away = _away((matte >= FAINT).astype(np.uint8))
+    background, unsure = behind(pixels, _within(away, BAND * eye_distance), eye_distance)
+    reach = max(2.0, BAND * eye_distance) if traces else 0.0
+    unmix(person, alpha, background, matte, away, unsure, reach)
     if traces:
         _leave_specks(pixels, matte, alpha, background)
     return Layers(_spread(person, alpha), alpha, background, True)
@@ -116,8 +119,9 @@ def unmix(
     alpha: Mask,
     background: ImageArray,
     matte: Floats,
-    band: Mask,
+    away: Floats,
     unsure: Floats,
+    reach: float,
 ) -> None:
     """Takes the background's share out of the person's colours, in place.
 
@@ -126,22 +130,24 @@ def unmix(
         alpha: (h, w) opacity 0..255, written.
         background: (h, w, 3) what is expected behind the person; what cannot be explained is added.
         matte: (h, w) 0..1.
-        band: (h, w) 1 where there may be something of the person.
+        away: (h, w) pixels from the matte.
         unsure: (h, w) grey levels by which the background may be another.
+        reach: Pixels from the matte from which on nothing is a trace of the person; 0: there are none.
     """
     for y in range(person.shape[0]):
         for x in range(person.shape[1]):
             share = matte[y, x]
-            if band[y, x] == 0 or share < FAINT:
+            if share < FAINT:
                 share = np.float32(0.0)
-            if band[y, x] != 0 and share < FULL:
+            if away[y, x] < reach and share < FULL:
+                near = min(1.0, 2.0 - 2.0 * away[y, x] / reach)
                 for c in range(3):  # the least opacity with which any colour gives what is seen
                     back = float(background[y, x, c])
                     difference = float(person[y, x, c]) - back
                     beyond = abs(difference) - unsure[y, x]
                     if beyond > 0.0:
                         room = 255.0 - back if difference > 0.0 else back
-                        share = max(share, np.float32(beyond / max(room, beyond)))
+                        share = max(share, np.float32(near * beyond / max(room, beyond)))
             if share >= FULL:
                 alpha[y, x] = 255
                 continue
@@ -223,7 +229,15 @@ def _texture(small: Floats, smooth: Floats, known: Floats) -> Floats:
 
 
 def _grown(mask: Mask, radius: float) -> Mask:
-    away = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 3)
+    return _within(_away(mask), radius)
+
+
+def _away(mask: Mask) -> Floats:
+    """(h, w) pixels from a mask."""
+    return np.asarray(cv2.distanceTransform(1 - mask, cv2.DIST_L2, 3), np.float32)
+
+
+def _within(away: Floats, radius: float) -> Mask:
     return np.asarray(away <= max(1.0, radius), np.uint8)
 
 
@@ -238,7 +252,10 @@ def _mirrored(person: Mask, unit: float, smooth: Floats, texture: Floats) -> Flo
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     shift = (2 * depth + 1).astype(np.float32)
     x, y = columns - shift * right / length, rows - shift * down / length
-    lands = cv2.remap(person.astype(np.float32), x.astype(np.float32), y.astype(np.float32),
+    rim = max(1, round(RIM * unit))
+    unfit = np.ones((height, width), np.float32)
+    unfit[rim:-rim, rim:-rim] = person[rim:-rim, rim:-rim]
+    lands = cv2.remap(unfit, x.astype(np.float32), y.astype(np.float32),
                       cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=1)  # fmt: skip
     steady = np.clip((length - 0.5) / 0.4, 0, 1)
     belief = np.clip(1.5 - 1.5 * depth / (MIRROR_REACH * unit), 0, 1) * (1 - lands) * steady

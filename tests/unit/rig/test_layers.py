@@ -163,6 +163,20 @@ def test_a_disc_on_a_gradient_is_separated_without_fringes() -> None:
     assert np.abs(layers.background[ring] - truth[ring]).mean() < 6
 
 
+def test_texture_beside_the_person_stays_in_the_background() -> None:
+    """What light and lens leave at the edge is the person's, stripes of the wall a little further away are not."""
+    rows, columns = np.mgrid[:320, :400].astype(np.float32)
+    away = np.hypot(columns - 200, rows - 160) - 80
+    picture = np.full((320, 400, 3), 128, np.uint8)
+    picture[(rows.astype(int) // 12) % 2 > 0] = 160
+    picture[away < 0] = (60, 30, 20)
+    picture[(away >= 0) & (away < 1.5)] = 230
+    layers = separate(picture, (away < 0).astype(np.float32), 100.0, traces=True)
+    assert layers.opacity[(away > 0.5) & (away < 1)].min() > 60
+    assert layers.opacity[away > 4.5].max() == 0
+    assert np.abs(composed(layers) - picture).max() <= 1
+
+
 def test_behind_continues_a_pattern_sharply() -> None:
     columns = np.arange(256)
     stripes = np.where(columns // 8 % 2, 136, 124).astype(np.uint8)
@@ -177,6 +191,15 @@ def test_behind_continues_a_pattern_sharply() -> None:
     assert edge.max() - edge.min() > 6
     assert unsure.shape == hidden.shape
     assert unsure.min() > 0
+
+
+def test_a_picture_frame_is_not_mirrored() -> None:
+    picture = np.full((128, 256, 3), 130, np.uint8)
+    picture[:, -3:] = 0
+    hidden = np.zeros((128, 256), np.uint8)
+    hidden[20:110, 150:230] = 1
+    painted, _ = behind(picture, hidden, 64.0)
+    assert painted[hidden > 0].min() > 90
 
 
 def test_fill_keeps_what_is_known() -> None:

@@ -53,7 +53,7 @@ OPEN_PHOTO_GAP = 0.05
 FROWN_AFTER_SMILE, CHIN_AFTER_SMILE = 0.95, 0.80
 """Shares of mouthFrown and mouthShrugLower that lips keep which a broad smile has stretched thin: more folds their skin
 into a second mouth."""
-STEEPEST_FROWN, FROWN_FALLS, LEAST_FROWN = 0.30, 0.12, 0.4
+STEEPEST_FROWN, FROWN_FALLS, LEAST_FROWN = 0.25, 0.12, 0.2
 """From the lips' middle to a corner, as it is seen: the most that a frown falls over 1 across; what a whole one lets
 the corner fall, in eye distances; and the share of it that stays. Steeper ones, as on the far side of a turned head,
 would fold the lips into a wedge."""
@@ -63,7 +63,7 @@ TEETH_GAP = 0.055
 """Eye distances between the lips when the lower one touches the upper teeth (f, v)."""
 
 
-BROW_SINKS, BROW_SLANTS = 0.4, 0.6
+BROW_SINKS, BROW_SLANTS = 0.4, 0.45
 """Shares of browDown and of slanting brows above a pair of glasses: a brow that sank behind the rim would fold the skin
 over it, one that rose far from it would stretch the shadow of the rim over the forehead."""
 LIDS = ("eye", "cheekSquint")

@@ -167,7 +167,8 @@ def _at_rest(portrait: Portrait, landmarks: NDArray[np.float64]) -> RigAvatar:
     if not own_background:
         layers = before(layers, portrait.backdrop, frame.eye_distance)
     mesh = build_mesh(landmarks, layers)
-    shape = build_shape(mesh, frame_weight(pixels, mesh))
+    frames = frame_weight(pixels, mesh)
+    shape = build_shape(mesh, frames)
     person = layers.person
     moving, resting = _visible(mesh, layers, moves(mesh, shape))
     interior = build_interior(person, mesh, shape)
@@ -181,7 +182,7 @@ def _at_rest(portrait: Portrait, landmarks: NDArray[np.float64]) -> RigAvatar:
         closed_mouth=close_mouth(person, mesh) if shape.open_photo else None,
         eyes=cut_eyeballs(person, landmarks, mesh),
         mouth=interior,
-        shading=build_shading(person, mesh, shape.correction.smile),
+        shading=build_shading(person, mesh, shape.correction.smile, bool(frames.any())),
         skin_light=interior.skin_light,
         triangles=np.concatenate([moving, mesh.fills]),
         surface_count=len(moving),

@@ -252,8 +252,9 @@ FIELDS: Mapping[str, Field] = {
         lids=lambda gap, s: (STILL, (0.0, -0.0157, 0.0), STILL, STILL),
     ),
     "browOblique": Field(
-        brows=((0.05, 0.034, 0.014, 0.0, 0.0), (-0.115, -0.08, -0.02, 0.02, 0.03)),
-        middle={9: (0.0, -0.055, 0.0), 8: (0.0, -0.02, 0.0), 168: (0.0, -0.004, 0.0)},
+        brows=((0.042, 0.029, 0.012, 0.0, 0.0), (-0.115, -0.08, -0.02, 0.02, 0.03)),
+        # The skin between the brows rises as far as they do: left behind, it is pinched into a bright ridge.
+        middle={9: (0.0, -0.15, 0.0), 8: (0.0, -0.105, 0.0), 168: (0.0, -0.03, 0.0)},
         lids=lambda gap, s: (
             STILL, (0.0, float(np.interp(s, (0, 0.4, 0.86, 1), (0.012, 0.0, -0.022, -0.012))), 0.0), STILL, STILL
         ),

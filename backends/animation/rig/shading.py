@@ -47,12 +47,12 @@ DRIVERS: Mapping[str, Mapping[str, float]] = {
 """Layers of one side: weight per coefficient of that side."""
 MIDDLE_DRIVERS: Mapping[str, Mapping[str, float]] = {
     "forehead": {"browOuterUpLeft": 0.47, "browOuterUpRight": 0.47, "browInnerUp": 0.15},
-    "foreheadMiddle": {"browOblique": 0.65},
+    "foreheadMiddle": {"browOblique": 0.45},
     "chin": {"mouthShrugLower": 0.8, "mouthFrownLeft": 0.12, "mouthFrownRight": 0.12,
              "mouthPressLeft": 0.12, "mouthPressRight": 0.12},
 }  # fmt: skip
 OBLIQUE_BROWS: Mapping[str, float] = {
-    "glabella": -0.4, "orbit": 0.6, "lidFold": 0.1, "eyeBag": 0.25, "crowsFeet": 0.3,
+    "glabella": -0.4, "orbit": 0.35, "lidFold": 0.1, "eyeBag": 0.25, "crowsFeet": 0.3,
 }  # fmt: skip
 """Weight of slanted brows: they smooth the furrows between them, which would look painted there, and go with lids that
 crease at their outer ends."""
@@ -60,6 +60,8 @@ LIMITS: Mapping[str, float] = {
     "nasolabial": 1.3, "glabella": 1.3, "orbit": 1.3, "cheekHollow": 0.3,
 }  # fmt: skip
 """Stronger than this looks drawn on; 1 for the others."""
+ON_GLASSES = frozenset({"orbit"})
+"""Layers that a pair of glasses lies over: drawn, they would be brown patches on and above its rims."""
 ERASE_PER_SMILE, LARGEST_ERASE = 1.5, 1.0
 
 
@@ -102,8 +104,13 @@ class Shading:
         return rounded
 
 
-def build_shading(pixels: Image, mesh: Mesh, smile: float) -> Shading:
-    """Draws every layer on a portrait."""
+def build_shading(pixels: Image, mesh: Mesh, smile: float, glasses: bool) -> Shading:
+    """Draws every layer on a portrait.
+
+    Args:
+        smile: How much of a smile a relaxed face loses.
+        glasses: Whether there are any: layers that lie on them then stay away.
+    """
     unit = mesh.frame.eye_distance
     height, width = pixels.shape[:2]
     face = mesh.pixels[:SKIN_POINTS, :2]
@@ -124,7 +131,7 @@ def build_shading(pixels: Image, mesh: Mesh, smile: float) -> Shading:
     return Shading(
         box=Box(int(low[0]), int(low[1]), int(size[0]), int(size[1])),
         drivers=np.stack([_driver(name) for name in names]),
-        limits=np.array([_limit(name) for name in names], np.float32),
+        limits=np.array([_limit(name, glasses) for name in names], np.float32),
         values=np.concatenate(values),
         patches=np.array(patches, np.int32),
         headroom=np.clip((250 - light) / 90, 0, 1),
@@ -140,8 +147,9 @@ def _base(name: str) -> tuple[str, str]:
     return name, ""
 
 
-def _limit(name: str) -> float:
-    return LIMITS.get(_base(name)[0], 1.0)
+def _limit(name: str, glasses: bool) -> float:
+    base, _ = _base(name)
+    return 0.0 if glasses and base in ON_GLASSES else LIMITS.get(base, 1.0)
 
 
 def _driver(name: str) -> Floats:

@@ -145,3 +145,10 @@ def test_brows_rise_above_a_frame_that_stands_still(closed: RigAvatar) -> None:
 
 def test_a_face_without_glasses_has_none(smiling: RigAvatar) -> None:
     assert not frame_weight(smiling.portrait.pixels, smiling.mesh).any()
+
+
+def test_no_shade_is_drawn_on_glasses(closed: RigAvatar, smiling: RigAvatar) -> None:
+    amounts = np.zeros(len(ROW), np.float32)
+    amounts[[ROW["browDownLeft"], ROW["browDownRight"]]] = 1.0
+    worn, bare = (a.shading.weights(amounts, 0.0) for a in (closed, smiling))
+    assert 0 < (worn > 0).sum() < (bare > 0).sum()

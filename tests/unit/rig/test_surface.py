@@ -154,6 +154,13 @@ def test_inner_brows_alone_slant_and_with_outer_ones_arch(smiling: RigAvatar) ->
     assert arched[46, 1] < rest[46, 1] - 0.05
 
 
+def test_skin_between_slanting_brows_rises_with_them(smiling: RigAvatar) -> None:
+    lifted = (smiling.shape.rest - surface(smiling, {"browInnerUp": 1.0}))[:, 1]
+    brows = lifted[[107, 336]].mean()
+    assert 0.7 * brows < lifted[9] < 1.4 * brows
+    assert lifted[9] > lifted[8] > lifted[168] > 0
+
+
 def test_relaxing_takes_a_smile_away_and_an_asked_smile_brings_it_back(smiling: RigAvatar) -> None:
     def lift(row: Row) -> float:
         points = surface(smiling, row)

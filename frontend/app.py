@@ -45,12 +45,18 @@ def nothing() -> rx.Component:
     )
 
 
+def _bar(colour: str, scheme: str) -> rx.Component:
+    """Of the browser's own bar, around the page."""
+    media = {"media": f"(prefers-color-scheme: {scheme})"}
+    return rx.el.meta(name="theme-color", content=colour, custom_attrs=media)
+
+
 app = rx.App(
     stylesheets=["/style.css"],
     head_components=[
         rx.el.meta(name="color-scheme", content="light dark"),
-        rx.el.meta(name="theme-color", content="#f6f3ee", media="(prefers-color-scheme: light)"),
-        rx.el.meta(name="theme-color", content="#171513", media="(prefers-color-scheme: dark)"),
+        _bar("#f6f3ee", "light"),
+        _bar("#161412", "dark"),
         rx.el.link(rel="icon", href="/mark.svg", type="image/svg+xml"),
         rx.el.script(_LANGUAGE),
     ],

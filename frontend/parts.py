@@ -126,6 +126,13 @@ class OfAddress(rx.Component):
     job: rx.Var[str]
 
 
+class Theme(rx.Component):
+    library = "$/public/parts.jsx"
+    tag = "Theme"
+
+    label: rx.Var[str]
+
+
 class PageState(rx.Component):
     library = "$/public/parts.jsx"
     tag = "PageState"

@@ -1,6 +1,8 @@
-// Small parts: a slider, a voice's sample, a clock that ticks, a link that was copied, and what every page does.
-import { useEffect, useId, useRef, useState } from "react";
+// Small parts: a slider, a voice's sample, a clock that ticks, a link that was copied, light and dark, and what every page
+// does.
+import { useContext, useEffect, useId, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
+import { ColorModeContext } from "$/utils/context";
 import "@fontsource-variable/manrope";
 import "@fontsource-variable/source-serif-4";
 
@@ -117,16 +119,37 @@ export function OfAddress({ job, children }) {
   return <div className="bench"><div className="left"><div className="stage" /></div></div>;
 }
 
+// Light and dark change at once: gliding there, every colour of the page would be painted again in every frame.
+export function Theme({ label }) {
+  const { toggleColorMode } = useContext(ColorModeContext);
+  const change = () => {
+    const root = document.documentElement;
+    root.dataset.still = "";
+    toggleColorMode();
+    afterPaint(() => delete root.dataset.still);
+  };
+  return (
+    <button type="button" className="quiet round theme" aria-label={label} onClick={change}>
+      <svg viewBox="0 0 24 24" aria-hidden="true">
+        <circle cx="12" cy="12" r="8.500" />
+        <path className="half" d="M12 3.500a8.500 8.500 0 1 0 0 17z" />
+      </svg>
+    </button>
+  );
+}
+
+function afterPaint(act) {
+  requestAnimationFrame(() => setTimeout(act));
+}
+
 let shown = false;
 
 // What a browser does by itself when it loads a page, for pages that are shown without: the language of the document is
-// that of its words, by which screen readers choose their voice; a new page begins at its top, and has the focus.
+// that of its words, by which screen readers choose their voice; a new page has the focus, for which it must be laid out
+// and is not made to wait.
 export function PageState({ lang, stay }) {
   useEffect(() => {
-    if (shown) {
-      document.getElementById("content")?.focus({ preventScroll: true });
-      window.scrollTo(0, 0);
-    }
+    if (shown) afterPaint(() => document.getElementById("content")?.focus({ preventScroll: true }));
     shown = true;
   }, []);
   useEffect(() => {

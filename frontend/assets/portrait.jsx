@@ -56,6 +56,7 @@ export function PortraitStage(props) {
   const [over, setOver] = useState(false);
   const { share, trouble, setTrouble, upload } = useUpload(base, words, onRenew);
   const picker = useRef(null);
+  const first = useRef(portrait);
   const id = useId();
 
   useEffect(() => setOwn(readKept(KEPT)), []);
@@ -110,7 +111,12 @@ export function PortraitStage(props) {
         {chosen?.image && <img className="backdrop" src={chosen.image} alt="" aria-hidden="true" />}
         {chosen?.image && (
           <figure className="picture" style={shape?.[0] > 0 ? { "--ratio": shape[0] / shape[1] } : undefined}>
-            <img key={chosen.id} src={chosen.image} alt={chosen.title} crossOrigin={undefined} />
+            <img
+              key={chosen.id}
+              src={chosen.image}
+              alt={chosen.title}
+              data-new={portrait !== first.current || undefined}
+            />
             {boxes.length > 0 && crop?.length === 4 && (
               <span
                 className="crop"

@@ -1,11 +1,12 @@
 """What surrounds every page: the header, the language, what is said when the service is away."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import reflex as rx
 from reflex_components_core.react_router.dom import ReactRouterLink
 
-from frontend.parts import PageState
+from frontend.parts import PageState, Theme
 from frontend.signin import OUT
 from frontend.states.session import Session
 from frontend.states.studio import Studio
@@ -35,9 +36,16 @@ def icon(path: str, **props: object) -> rx.Component:
     )
 
 
-def link(*content: object, to: str | rx.Var[str], **props: object) -> rx.Component:
-    """To another page of the app, which the browser shows without loading everything anew."""
-    return ReactRouterLink.create(*content, to=to, **props)
+def link(
+    *content: object, to: str | rx.Var[str], fetched: str = "intent", **props: Any
+) -> rx.Component:
+    """To another page of the app, which the browser shows without loading everything anew.
+
+    Args:
+        fetched: when the page's code is: "intent", as the link is pointed at, or "render", as it is shown.
+    """
+    attributes = {"prefetch": fetched, **props.pop("custom_attrs", {})}
+    return ReactRouterLink.create(*content, to=to, custom_attrs=attributes, **props)
 
 
 ARROW = "M5 12h13M13 6.500l5.500 5.500-5.500 5.500"
@@ -46,7 +54,6 @@ LINK = "M10 14a4 4 0 0 0 5.700 0l3-3a4 4 0 0 0-5.700-5.700l-1 1M14 10a4 4 0 0 0-
 AGAIN = "M4.500 12a7.500 7.500 0 1 0 2.400-5.500M4.500 4v4h4"
 BIN = "M5 7h14M9.500 7V4.500h5V7M7 7l.8 12.500h8.400L17 7"
 LEAVE = "M14 4.500H6v15h8M11 12h9M16.500 8.500 20 12l-3.500 3.500"
-HALF = "M12 3.500a8.500 8.500 0 1 0 0 17z"
 
 
 def mark() -> rx.Component:
@@ -103,6 +110,7 @@ def _header(current: str, anew: rx.EventHandler | None) -> rx.Component:
         link(
             t(word),
             to=path,
+            fetched="render",
             class_name="entry",
             custom_attrs={"aria-current": "page"} if word == current else {},
         )
@@ -126,18 +134,7 @@ def _header(current: str, anew: rx.EventHandler | None) -> rx.Component:
                 custom_attrs={"aria-label": rx.cond(Session.greek, "English", "Ελληνικά")},
                 on_click=[Studio.change_language(other), *([anew] if anew else [])],
             ),
-            rx.el.button(
-                rx.el.svg(
-                    rx.el.circle(cx="12", cy="12", r="8.500"),
-                    rx.el.path(d=HALF, class_name="half"),
-                    view_box="0 0 24 24",
-                    custom_attrs={"aria-hidden": "true"},
-                ),
-                type="button",
-                class_name="quiet round",
-                custom_attrs={"aria-label": t("theme")},
-                on_click=rx.toggle_color_mode,
-            ),
+            Theme.create(label=t("theme")),
             rx.cond(
                 Session.stay_s > 0,
                 rx.el.a(

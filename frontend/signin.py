@@ -34,6 +34,14 @@ _LONGEST = 8192
 _WRONG = (httpx.HTTPError, httpx.InvalidURL, jwt.PyJWTError, KeyError, TypeError, ValueError)
 """What an issuer's answers that are none end in."""
 
+_LOOK = """
+try { var kept = localStorage.getItem("theme") } catch {}
+const dark = kept === "dark" || (kept !== "light" && matchMedia("(prefers-color-scheme: dark)").matches)
+document.documentElement.classList.add(dark ? "dark" : "light")
+"""
+"""Light or dark as the app is: as chosen there, or as the system is."""
+_ONLY_LOOK = base64.b64encode(hashlib.sha256(_LOOK.encode()).digest()).decode()
+
 _log = logging.getLogger(__name__)
 
 
@@ -223,11 +231,13 @@ def _told(asked: HTTPConnection, word: str, status: int) -> Response:
     return HTMLResponse(
         f"<!doctype html><html lang={'el' if greek else 'en'}><meta charset=utf-8>"
         "<meta name=viewport content='width=device-width'><meta name=color-scheme content='light dark'>"
-        "<title>Prosopon</title><link rel=icon href=/mark.svg><link rel=stylesheet href=/style.css>"
+        f"<title>Prosopon</title><script>{_LOOK}</script>"
+        "<link rel=icon href=/mark.svg><link rel=stylesheet href=/style.css>"
         f"<main class=empty><h1>{title}</h1><a class=primary href=/>{link}</a></main>",
         status,
         {
             "Cache-Control": "no-store",
-            "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'",
+            "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
+            f"script-src 'sha256-{_ONLY_LOOK}'",
         },
     )

@@ -12,6 +12,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "The service does not answer. We keep trying; nothing is lost.",
         "Η υπηρεσία δεν απαντά. Συνεχίζουμε να προσπαθούμε· τίποτα δεν χάνεται.",
     ),
+    "refused": (
+        "The service could not do this. It says:",
+        "Η υπηρεσία δεν μπόρεσε να το κάνει. Λέει στα αγγλικά:",
+    ),
     "not_found": ("There is nothing here", "Δεν υπάρχει τίποτα εδώ"),
     "to_studio": ("To the studio", "Στο στούντιο"),
     "sign_in": ("Sign in", "Σύνδεση"),
@@ -245,70 +249,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "languages": ("Languages", "Γλώσσες"),
 }
 
-PROBLEMS: dict[str, tuple[str, str]] = {
-    "no_face": (
-        "No face can be seen in this picture. Take one of a person who looks towards the camera.",
-        "Δεν φαίνεται πρόσωπο στην εικόνα. Διαλέξτε μια όπου κάποιος κοιτά προς τον φακό.",
-    ),
-    "face_too_small": (
-        "The face is too small. Take a closer picture.",
-        "Το πρόσωπο είναι πολύ μικρό. Διαλέξτε πιο κοντινή λήψη.",
-    ),
-    "unreadable_media": (
-        "This file cannot be read as a picture or a video.",
-        "Το αρχείο δεν διαβάζεται ως εικόνα ή βίντεο.",
-    ),
-    "media_too_large": (
-        "This file is too large. Choose a smaller one.",
-        "Το αρχείο είναι πολύ μεγάλο. Διαλέξτε μικρότερο.",
-    ),
-    "empty_text": ("Write a line first.", "Γράψτε πρώτα μια φράση."),
-    "text_too_long": WORDS["too_long"],
-    "unknown_portrait": (
-        "This portrait is no longer kept. Upload it once more.",
-        "Το πορτρέτο δεν φυλάσσεται πια. Ανεβάστε το ξανά.",
-    ),
-    "queue_full": (
-        "Many videos are waiting already. Try again in a minute.",
-        "Περιμένουν ήδη πολλά βίντεο. Δοκιμάστε σε ένα λεπτό.",
-    ),
-    "limit_reached": (
-        "Several of your videos are waiting already. Try again when one is finished.",
-        "Περιμένουν ήδη αρκετά βίντεό σας. Δοκιμάστε όταν τελειώσει ένα.",
-    ),
-    "rate_limited": (
-        "That was a lot at once. Try again in a minute.",
-        "Πολλά αιτήματα μαζί. Δοκιμάστε σε ένα λεπτό.",
-    ),
-    "tier_unavailable": (
-        "This engine cannot take work now. Choose another one.",
-        "Αυτή η μηχανή δεν δέχεται δουλειά τώρα. Διαλέξτε άλλη.",
-    ),
-    "synthesis_failed": (
-        "The voice could not be made. Try it again.",
-        "Η φωνή δεν έγινε. Δοκιμάστε ξανά.",
-    ),
-    "animation_failed": (
-        "The face could not be drawn. Try it again.",
-        "Το πρόσωπο δεν σχεδιάστηκε. Δοκιμάστε ξανά.",
-    ),
-    "encoding_failed": (
-        "The film could not be put together. Try it again.",
-        "Η ταινία δεν συντέθηκε. Δοκιμάστε ξανά.",
-    ),
-    "storage_failed": (
-        "The service could not keep the video. Try it again in a minute.",
-        "Η υπηρεσία δεν μπόρεσε να φυλάξει το βίντεο. Δοκιμάστε σε ένα λεπτό.",
-    ),
-    "stage_lost": (
-        "A part of the service went down at work. Try it again.",
-        "Ένα μέρος της υπηρεσίας σταμάτησε. Δοκιμάστε ξανά.",
-    ),
-    "unreachable": WORDS["offline"],
-    "not_found": WORDS["gone"],
-}
-"""By the code of a problem document; all others are told in the service's own words."""
-
 EXAMPLES: tuple[tuple[str, str, str], ...] = (
     (
         "en",
@@ -381,11 +321,6 @@ STYLES = {"American": "Αμερική", "British": "Βρετανία", "robotic"
 
 def said(key: str, greek: bool) -> str:
     return WORDS[key][greek]
-
-
-def problem_words(code: str, detail: str, greek: bool) -> str:
-    """What a person is told of a problem: in the language of the pages where we know it by its code."""
-    return PROBLEMS[code][greek] if code in PROBLEMS else detail
 
 
 def language_name(code: str, greek: bool) -> str:

@@ -5,7 +5,6 @@ import reflex as rx
 from frontend.pages.shell import AGAIN, BIN, DOWN, LINK, icon, link, page, t, words
 from frontend.parts import CopiedLink, FilmStage, OfAddress, Ticker
 from frontend.states.video import Video
-from frontend.states.views import Piece
 
 _FACTS = (
     "duration", "picture", "voice", "engines", "made_in", "seed",
@@ -61,7 +60,7 @@ def _bench() -> rx.Component:
             _heading(),
             rx.cond(
                 Video.title != "",
-                rx.el.blockquote(rx.foreach(Video.quote, _part), lang=Video.spoken_language),
+                rx.el.blockquote(Video.title, lang=Video.spoken_language),
             ),
             rx.match(
                 Video.status,
@@ -74,14 +73,6 @@ def _bench() -> rx.Component:
         ),
         class_name="bench",
     )  # fmt: skip
-
-
-def _part(part: rx.Var[Piece]) -> rx.Component:
-    return rx.cond(
-        part.label != "",
-        rx.el.mark(part.text, class_name="cue", data_emotion=part.emotion),
-        rx.el.span(part.text),
-    )
 
 
 def _heading() -> rx.Component:

@@ -6,11 +6,11 @@ from typing import Any
 
 import reflex as rx
 
+from frontend.problems import problem_words
 from frontend.service import Service, ServiceError, client
 from frontend.settings import Settings
 from frontend.signin import People
 from frontend.subjects import Subjects, kept_secret
-from frontend.words import problem_words
 
 _GRANT_S = 3600
 _FRESH_S = _GRANT_S / 2

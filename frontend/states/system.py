@@ -6,10 +6,11 @@ from typing import Any
 import reflex as rx
 
 from frontend.notices import sentence
+from frontend.problems import known_problem
 from frontend.service import ServiceError
 from frontend.states.session import Session
 from frontend.states.views import moment, tier_note
-from frontend.words import language_name, problem_words
+from frontend.words import language_name, said
 
 
 @dataclass
@@ -68,7 +69,8 @@ class System(Session):
 
     def _failure(self, one: dict[str, Any]) -> FailureRow:
         detail = one["error"]["detail"]
-        told = problem_words(one["error"]["code"], "", self.greek)
+        told = known_problem(one["error"]["code"], self.greek)
+        told = told or (said("failed", True) if self.greek else "")
         when = moment(one["created_at"], self.greek)
         words = sentence(detail, ())
         return FailureRow(one["job"], one["tier"], when, told or words, words if told else "")

@@ -6,6 +6,7 @@ from typing import Any
 import reflex as rx
 
 from frontend.notices import notices
+from frontend.problems import problem_words
 from frontend.service import ServiceError
 from frontend.settings import Settings
 from frontend.states.drafts import kept, remembered
@@ -14,13 +15,11 @@ from frontend.states.views import (
     Piece,
     Seal,
     length,
-    quoted,
     script_of,
     spans,
     voice_name,
     words_of,
 )
-from frontend.words import problem_words
 
 _FINAL = ("succeeded", "failed", "cancelled")
 
@@ -36,8 +35,6 @@ class Video(Studio):
     """The portrait it shows, as the studio names it."""
     title: str = ""
     """What is said."""
-    quote: list[Piece] = []
-    """The same in pieces; while it is made, with its cues."""
     reason: str = ""
     """Why it failed."""
     spans: list[Piece] = []
@@ -132,16 +129,14 @@ class Video(Studio):
     def _forget(self, wanted: str) -> None:
         self.job = {"id": wanted, "status": "", "progress": 0.0}
         self.status = self.title = self.source = self.reason = ""
-        self.spans, self.quote, self.length_s, self.facts, self.notes = [], [], 0.0, [], []
+        self.spans, self.length_s, self.facts, self.notes = [], 0.0, [], []
         self.picture, self.link, self.asking, self.seal = [0, 0], "", False, Seal()
 
     def _show(self, job: dict[str, Any]) -> None:
         clip = job.get("clip")
         draft = kept(self.drafts, job["id"])
         self.source = str(draft.get("portrait", ""))
-        script, said = str(draft.get("text", "")), words_of(job)
-        self.title = said or script
-        self.quote = [Piece(text=said)] if said else quoted(script, self.all_emotions)
+        self.title = words_of(job, str(draft.get("text", "")))
         self.status = job["status"]
         error = job.get("error")
         self.reason = problem_words(error["code"], error["detail"], self.greek) if error else ""

@@ -1,7 +1,6 @@
 """The service's answers as the pages show them."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -229,24 +228,14 @@ def boxes(check: dict[str, Any], greek: bool) -> list[Box]:
     return found
 
 
-def words_of(job: dict[str, Any]) -> str:
-    """What a finished video says."""
-    clip = job.get("clip") or {}
-    return " ".join(one["text"].strip() for one in clip.get("utterances", ()))
+_CUE = re.compile(r"\s*(?<!\\)\[[^\[\]\n]*\]")
 
 
-_CUE = re.compile(r"((?<!\\)\[[^\[\]\n]*\])")
-
-
-def quoted(text: str, known: Sequence[Emotion]) -> list[Piece]:
-    """A script as it was written: its cues are the pieces that have a label."""
-    names = {name: one.name for one in known for name in one.names}
-    found = []
-    for number, part in enumerate(_CUE.split(text)):
-        cue = part[1:-1] if number % 2 else ""
-        word = re.split(r"[:\s]", cue.lower())[0]
-        found.append(Piece(text=part, emotion=names.get(word, "neutral"), label=cue))
-    return [piece for piece in found if piece.text]
+def words_of(job: dict[str, Any], script: str = "") -> str:
+    """What a finished video says; of another one, what its script does, without its cues."""
+    if clip := job.get("clip"):
+        return " ".join(one["text"].strip() for one in clip["utterances"])
+    return _CUE.sub("", script).replace("\\[", "[").strip()
 
 
 def script_of(clip: dict[str, Any]) -> str:

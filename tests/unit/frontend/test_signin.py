@@ -309,6 +309,16 @@ async def test_signing_out_ends_it(browser: httpx.AsyncClient, provider: Provide
     assert len(provider.asked) == 2
 
 
+async def test_the_page_outside_is_light_or_dark_by_a_script_that_it_lets_run(
+    browser: httpx.AsyncClient,
+) -> None:
+    told = await browser.get("/sign-out")
+    script = told.text.partition("<script>")[2].partition("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert "prefers-color-scheme: dark" in script
+    assert f"script-src 'sha256-{digest}'" in told.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

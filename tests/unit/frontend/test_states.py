@@ -17,6 +17,7 @@ pytest.importorskip("reflex", reason="the web app is not installed; run: make te
 
 from reflex.istate.data import HeaderData
 
+from frontend.problems import PROBLEMS
 from frontend.service import Service, ServiceError
 from frontend.settings import Settings
 from frontend.signin import People
@@ -24,7 +25,7 @@ from frontend.states.session import Session
 from frontend.states.studio import Studio
 from frontend.states.views import Tier, Voice
 from frontend.subjects import kept_secret
-from frontend.words import PROBLEMS, WORDS
+from frontend.words import WORDS
 
 Asked = list[tuple[str, str, dict[str, Any]]]
 

@@ -8,14 +8,12 @@ pytest.importorskip("reflex", reason="the web app is not installed; run: make te
 
 from frontend.states.views import (
     WHOLE,
-    Emotion,
     Seal,
     Voice,
     boxes,
     emotions,
     length,
     pieces,
-    quoted,
     script_of,
     spans,
     tiers,
@@ -147,9 +145,7 @@ def test_credentials_of_another_maker_are_told_as_far_as_they_go() -> None:
     assert dict(seal.facts) == {"signed_by": "Somebody"}
 
 
-def test_a_script_is_quoted_as_it_was_written_with_its_cues_apart() -> None:
-    text = r"Hi [Happy:0.5] you, \[not this] [χαρά] [pause:1]"
-    found = quoted(text, [Emotion("happy", names=["happy", "χαρά"])])
-    assert "".join(piece.text for piece in found) == text
-    cues = [(piece.text, piece.emotion) for piece in found if piece.label]
-    assert cues == [("[Happy:0.5]", "happy"), ("[χαρά]", "happy"), ("[pause:1]", "neutral")]
+def test_the_title_of_an_unfinished_video_is_its_script_without_cues() -> None:
+    script = "[Happy:0.5] Hi you [sad], \\[not this] one.\n[pause:1] Bye"
+    assert words_of({"clip": None}, script) == "Hi you, [not this] one. Bye"
+    assert words_of({"clip": CLIP}, script) == words_of({"clip": CLIP})

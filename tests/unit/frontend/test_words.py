@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from frontend.words import EXAMPLES, LANGUAGES, PROBLEMS, WORDS, problem_words
+from frontend.problems import PROBLEMS
+from frontend.words import EXAMPLES, LANGUAGES, WORDS
 
 FRONTEND = Path(__file__).parents[3] / "frontend"
 GREEK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]")
@@ -25,7 +26,7 @@ def test_there_are_examples_in_both() -> None:
 def test_every_word_that_a_page_asks_for_is_there_and_no_other() -> None:
     pages = "".join(path.read_text("utf-8") for path in (FRONTEND / "pages").glob("*.py"))
     states = "".join(path.read_text("utf-8") for path in (FRONTEND / "states").glob("*.py"))
-    for name in ("app.py", "signin.py"):
+    for name in ("app.py", "problems.py", "signin.py"):
         pages += (FRONTEND / name).read_text("utf-8")
     asked = set(re.findall(r'(?<=")\w+(?=")', pages + states))
     assert not {word for word in re.findall(r'\bt\("(\w+)"\)', pages) if word not in WORDS}
@@ -36,8 +37,3 @@ def test_every_word_that_the_browser_parts_use_is_given_to_them() -> None:
     for path in (FRONTEND / "assets").glob("*.jsx"):
         used = set(re.findall(r"\bwords\.(\w+)", path.read_text("utf-8")))
         assert used <= set(WORDS), path.name
-
-
-def test_an_unknown_problem_is_told_in_the_services_words() -> None:
-    assert problem_words("brand_new", "do this instead", True) == "do this instead"
-    assert problem_words("no_face", "x", True) == PROBLEMS["no_face"][1]

@@ -8,7 +8,7 @@ flow and the decoder, make sound of that: they are convolutions, in which a fram
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +21,6 @@ from backends.speech.pacing import ENDS, PACED, STARTS, follow_speeds
 
 FRAMES_PER_ID = 8
 """Frames of noise for each phoneme id. It takes about 3; a longer one shares its noise with the next."""
-DURATION_CHANNELS = 2
-"""Of the noise that durations are drawn with, a frame for each phoneme id."""
 CHANNELS = 192
 """Latent channels of Piper's models, of all qualities."""
 SPEAKER = "sid"
@@ -51,8 +49,8 @@ class PatchedGraph:
     """From phoneme ids to the durations and the latent."""
     latent: str
     """Name of the (1, CHANNELS, frames) that it makes."""
-    noises: Mapping[str, int]
-    """The 1-D inputs that each feed one former random node, with how many numbers each takes for a phoneme id."""
+    noises: tuple[str, ...]
+    """The 1-D inputs that each feed one former random node."""
     flow: Part
     """From the latent to what the decoder reads."""
     decoder: Part
@@ -245,16 +243,16 @@ def _heighten(node: onnx.NodeProto, weights: onnx.TensorProto) -> None:
             attribute.ints[:] = [1, along[0]]
 
 
-def _without_own_noise(graph: onnx.GraphProto) -> Mapping[str, int]:
-    """Makes each random node read an input; their names, with how many numbers each takes for a phoneme id."""
+def _without_own_noise(graph: onnx.GraphProto) -> tuple[str, ...]:
+    """Makes each random node read an input; their names."""
     nodes: list[onnx.NodeProto] = []
-    noises: dict[str, int] = {}
+    noises: list[str] = []
     paced = False
     for node in graph.node:
         paced = paced or PACED in node.output
         if node.op_type == "RandomNormalLike":
             noise = f"noise_{len(noises)}"
-            noises[noise] = FRAMES_PER_ID * CHANNELS if paced else DURATION_CHANNELS
+            noises.append(noise)
             nodes.extend(_read_noise(noise, node.input[0], node.output[0], paced))
         else:
             nodes.append(node)
@@ -265,7 +263,7 @@ def _without_own_noise(graph: onnx.GraphProto) -> Mapping[str, int]:
         for name in noises
     )
     graph.initializer.extend(_constants())
-    return noises
+    return tuple(noises)
 
 
 def _constants() -> list[TensorProto]:

@@ -1,7 +1,8 @@
 """A Piper voice as a function of phoneme ids and a seed, with its durations; its sound is made piece by piece."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from backends.errors import EngineError, SynthesisError
 from backends.speech.pacing import PACED
 from backends.speech.piper_graph import SPEAKER, Part, patch
 from backends.types import FloatArray
+
+_NOISE = 2**20
+"""Numbers of noise that are kept: those of 680 phoneme ids, some 15 s, after which they come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ class PiperModel:
             "input_lengths": np.array([len(ids)], np.int64),
             "scales": np.array(scales, np.float32),
             "speed": np.full(len(ids), speed, np.float32),
-            **_noises(self._graph.noises, len(ids), seed),
+            **_noises(self._graph.noises, seed),
         }
         latent, durations = _run(self._text, [self._graph.latent, PACED], feeds, speaker)
         frames = np.asarray(durations, np.float32).reshape(-1).astype(np.int64)
@@ -135,12 +139,19 @@ class PiperModel:
         return samples[start - read.start * step : end - read.start * step]
 
 
-def _noises(counts: Mapping[str, int], ids: int, seed: int) -> dict[str, NDArray[Any]]:
-    """What the graph's random nodes would have drawn, each from a stream of its own."""
-    streams = np.random.SeedSequence(seed).spawn(len(counts))
+@cache
+def _noise() -> FloatArray:
+    """(2 * _NOISE,) standard normals, the second half as the first; to draw some anew would be a third of what a
+    sentence costs beside its inference."""
+    once = np.random.default_rng(0).standard_normal(_NOISE, np.float32)
+    return np.concatenate([once, once])
+
+
+def _noises(names: Sequence[str], seed: int) -> dict[str, NDArray[Any]]:
+    """(_NOISE,) each, what the graph's random nodes would have drawn: all of the noise, from where the seed says."""
+    starts = np.random.default_rng(seed).integers(_NOISE, size=len(names))
     return {
-        name: np.random.default_rng(stream).standard_normal(ids * count, np.float32)
-        for (name, count), stream in zip(counts.items(), streams, strict=True)
+        name: _noise()[start : start + _NOISE] for name, start in zip(names, starts, strict=True)
     }
 
 

@@ -50,7 +50,8 @@ TEXTS = {
     "hi": "नमस्ते दोस्तो, आज आपसे मिलकर बहुत खुशी हुई!",
 }
 BRIEF = "We did it again."
-MELODY = "You remembered my birthday, and you even made a cake for me."
+MELODY = "We were alone in our room, and I never really knew the reason."
+"""Voiced almost throughout: its pitch can be told, whichever sample of it a voice speaks."""
 HUMMING = ("chatterbox", "xtts")
 """Engines whose random weights, or stand-ins, only hum, so that the times which are heard in it mean nothing."""
 _TREMBLE_S = 0.05
@@ -88,7 +89,7 @@ def facts(once: Once) -> Callable[[Cue], dict[str, float]]:
         spoken = [sum(b - a for p, a, b in c.phonemes if p != "_") for c in chunks]
         power = [np.mean(c.samples.astype(np.float64) ** 2) for c in chunks]
         return {
-            "semitones": float(np.nanmean(tune(cue) - tune(NO_CUE))),
+            "semitones": float(np.nanmedian(tune(cue) - tune(NO_CUE))),
             "pace": spoken[1] / spoken[0],
             "decibels": float(10 * np.log10(power[0] / power[1])),
         }
@@ -247,9 +248,9 @@ def test_an_emotion_is_heard_and_grows(
     recipe = EMOTIONS[emotion].voice
     some, full = (facts(Cue.of(emotion, intensity)) for intensity in (0.4, 1.0))
     for name, aim, still, near in [
-        ("semitones", recipe.pitch_semitones, 0.0, 0.8),
+        ("semitones", recipe.pitch_semitones, 0.0, 0.6),
         ("pace", recipe.rate, 1.0, 0.04),
-        ("decibels", recipe.energy_db, 0.0, 1.0),
+        ("decibels", recipe.energy_db, 0.0, 0.7),
     ]:
         assert 0 < (some[name] - still) / (aim - still) < (full[name] - still) / (aim - still), name
         assert full[name] == pytest.approx(aim, abs=near), name
@@ -260,7 +261,7 @@ def test_a_cue_inside_a_sentence_turns_the_voice_at_its_word(
 ) -> None:
     if not engine.info.emotions or engine.info.name in HUMMING:
         return
-    at = MELODY.index("my")
+    at = MELODY.index("in our")
     spans = (
         TextSpan(0, at, NO_CUE, -1),
         TextSpan(at, len(MELODY), Cue.of(Emotion.EXCITED), -1),
@@ -271,12 +272,12 @@ def test_a_cue_inside_a_sentence_turns_the_voice_at_its_word(
     turn = cued.cues[1].start_s
     onsets = [w.start_s for w in cued.words if w.start_s <= turn]
     assert onsets == pytest.approx([w.start_s for w in plain.words][: len(onsets)], abs=0.01)
-    early = [p.end_s <= turn - 0.25 for p in cued.phonemes]
-    apart = np.abs(change)[early]
-    assert np.nanmedian(apart) < 0.5 and np.nanmax(apart) < 1.0  # a glide is either phone's
+    early = change[[p.end_s <= turn - 0.06 for p in cued.phonemes]]  # a glide is either phone's
+    late = change[[p.start_s >= turn + 0.06 for p in cued.phonemes]]
+    before, after = (part[~np.isnan(part)] for part in (early, late))
+    assert np.median(np.abs(before)) < 0.5 and np.median(np.abs(before[-3:])) < 0.8
+    assert np.median(after[:5]) > 0.3 and np.median(after) > 1.5
     assert cued.duration_s - turn < (plain.duration_s - turn) * 0.95
-    rise = change[[p.start_s >= turn + 0.1 for p in cued.phonemes]]
-    assert np.nanmean(rise) > 1.2
 
 
 def test_same_request_same_sound(engine: SpeechEngine) -> None:

@@ -35,9 +35,14 @@ _WRONG = (httpx.HTTPError, httpx.InvalidURL, jwt.PyJWTError, KeyError, TypeError
 """What an issuer's answers that are none end in."""
 
 _LOOK = """
-try { var kept = localStorage.getItem("theme") } catch {}
-const dark = kept === "dark" || (kept !== "light" && matchMedia("(prefers-color-scheme: dark)").matches)
-document.documentElement.classList.add(dark ? "dark" : "light")
+const system = matchMedia("(prefers-color-scheme: dark)")
+function look() {
+  try { var kept = localStorage.getItem("theme") } catch {}
+  const dark = kept === "dark" || (kept !== "light" && system.matches)
+  document.documentElement.className = dark ? "dark" : "light"
+}
+system.onchange = look
+look()
 """
 """Light or dark as the app is: as chosen there, or as the system is."""
 _ONLY_LOOK = base64.b64encode(hashlib.sha256(_LOOK.encode()).digest()).decode()

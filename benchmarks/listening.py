@@ -98,14 +98,16 @@ class Reading:
     spoken_s: float
 
 
-def read_out(engine: SpeechEngine, voice: Voice, texts: Iterable[str]) -> Iterator[Reading]:
+def read_out(
+    engine: SpeechEngine, voice: Voice, texts: Iterable[str], seed: int = 0
+) -> Iterator[Reading]:
     """Each text read out, and written down by the recogniser in the language of its letters."""
     for text in texts:
         script = parse(text)
         cpu_s, spoken_s, got = 0.0, 0.0, []
         for utterance in script.utterances:
             began = time.process_time()
-            chunks = list(engine.synthesize(utterance, voice, 0))
+            chunks = list(engine.synthesize(utterance, voice, seed))
             cpu_s += time.process_time() - began
             spoken_s += sum(chunk.duration_s for chunk in chunks)
             samples = np.concatenate([chunk.samples for chunk in chunks])

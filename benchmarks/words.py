@@ -1,14 +1,17 @@
 """How well the default English voice is understood by a speech recogniser, plainly and in full emotion.
 
-    python -m benchmarks.words [--sentences 50] [--voice VOICE] [--show]
+    python -m benchmarks.words [--sentences 50] [--voice VOICE] [--emotions happy …] [--seed 0] [--show]
 
 Every sentence is read out without a cue, and under one cue of full intensity, each emotion in turn; Whisper base writes
-down what it hears. Prints, and writes to results/words.json, the word errors of both readings and of each emotion.
-Figures count as the words that they are read as. Needs the extra `judge`.
+down what it hears. Prints, and writes to results/words.json, the word errors of both readings and of each emotion. That
+leaves an emotion four sentences, too few to judge it by: with --emotions every sentence is read under each of those,
+and nothing is written. Figures count as the words that they are read as, and words are spelled as the recogniser spells
+them. Needs the extra `judge`.
 """
 
 import argparse
-from itertools import cycle
+from collections.abc import Iterable
+from itertools import cycle, product
 
 from rich.console import Console
 
@@ -26,13 +29,13 @@ SENTENCES = (
     "Margaret and her brother William bought a small house near Oxford.",
     "The total comes to $24.50, including tax.",
     "On March 3rd, 1998, the bridge was opened to the public.",
-    "Why did nobody tell me that the meeting was cancelled?",
+    "Why did nobody tell me that the meeting was canceled?",
     "Please turn off the lights before you leave the building.",
     "About 65% of the students passed the final examination.",
     "Dr. Thompson will see you in room 12 this afternoon.",
     "The weather tomorrow will be cloudy, with a little rain in the evening.",
     "Have you ever been to Barcelona in the summer?",
-    "She practised the violin for two hours every single morning.",
+    "She practiced the violin for two hours every single morning.",
     "The population of the city has grown to 350,000 people.",
     "I would rather walk than wait another half an hour for the bus.",
     "Who left this umbrella in the kitchen?",
@@ -60,13 +63,13 @@ SENTENCES = (
     "He opened the door slowly and looked into the empty room.",
     "A ticket costs 15 euros, and children under 6 travel free.",
     "Nothing is more important than the health of your family.",
-    "Which of these two colours do you like better?",
+    "Which of these two colors do you like better?",
     "The ship sailed from Boston to Lisbon in 14 days.",
     "I have not seen my cousin David since last Christmas.",
     "The engineers solved the problem within a few hours.",
     "Would you like some more coffee, or shall I bring the bill?",
     "Her speech lasted only 10 minutes, but everybody remembered it.",
-    "The mountain is 2,500 metres high and covered with forest.",
+    "The mountain is 2,500 meters high and covered with forest.",
     "There must be a mistake, because I paid the invoice last week.",
     "Susan forgot her keys, so Michael had to climb through the window.",
     "The first chapter explains how the machine works.",
@@ -74,35 +77,45 @@ SENTENCES = (
 )
 
 
-def by_emotion(readings: list[Reading]) -> dict[str, float]:
-    """Word errors of the sentences under each cue."""
-    emotions = [emotion for _, emotion in zip(readings, cycle(EMOTIONS), strict=False)]
-    return {
-        one.value: summary([r for r, e in zip(readings, emotions, strict=True) if e == one])[
-            "word_error"
-        ]
-        for one in dict.fromkeys(emotions)
-    }
+def by_emotion(readings: Iterable[Reading], emotions: Iterable[Emotion]) -> dict[str, float]:
+    """Word errors of the readings under each cue.
+
+    Args:
+        emotions: Of each reading.
+    """
+    under: dict[Emotion, list[Reading]] = {}
+    for reading, emotion in zip(readings, emotions, strict=True):
+        under.setdefault(emotion, []).append(reading)
+    return {emotion.value: summary(those)["word_error"] for emotion, those in under.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--sentences", type=int, default=len(SENTENCES))
     parser.add_argument("--voice", help="another voice than the default one")
+    parser.add_argument(
+        "--emotions", type=Emotion, nargs="+", help="of which each sentence is read"
+    )
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--show", action="store_true", help="print what was heard")
     asked = parser.parse_args()
     console, engine = Console(width=200), load_engine("piper")
     voice = find_voice(engine, asked.voice, "en")
     plain = SENTENCES[: asked.sentences]
-    cued = [f"[{e}:1] {s}" for s, e in zip(plain, cycle(EMOTIONS), strict=False)]
+    pairs = (
+        list(product(asked.emotions, plain))
+        if asked.emotions
+        else list(zip(cycle(EMOTIONS), plain, strict=False))
+    )
+    cued = [f"[{emotion}:1] {sentence}" for emotion, sentence in pairs]
     found = []
     for (name, most), texts in zip(BARS.items(), (plain, cued), strict=True):
-        readings = list(read_out(engine, voice, texts))
+        readings = list(read_out(engine, voice, texts, asked.seed))
         for reading in readings if asked.show else ():
             console.print(f"{reading.said}\n  {reading.heard}", highlight=False, markup=False)
         row: dict[str, object] = {"reading": name, "most": most, **summary(readings)}
         if texts is cued:
-            row["word_error_by_emotion"] = by_emotion(readings)
+            row["word_error_by_emotion"] = by_emotion(readings, (emotion for emotion, _ in pairs))
         found.append(row)
         console.print(row)
     report = {
@@ -110,9 +123,11 @@ def main() -> None:
         "judge": "Whisper base (faster-whisper), beam 5",
         "voice": voice.id,
         "sentences": len(plain),
+        "seed": asked.seed,
         "readings": found,
     }
-    keep("words", report)
+    if not asked.emotions:
+        keep("words", report)
 
 
 if __name__ == "__main__":

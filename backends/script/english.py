@@ -46,10 +46,10 @@ _ABBREVIATIONS: Mapping[str, str] = {
     "ltd": "Limited", "corp": "Corporation", "bros": "Brothers", "a.m": "AM", "p.m": "PM",
     "b.c": "BC", "apt": "Apartment", "ave": "Avenue", "blvd": "Boulevard", "ca": "circa", "est": "established",
     "ext": "extension", "max": "maximum", "min": "minutes", "tel": "telephone", "tues": "Tuesday", "wed": "Wednesday",
-    "thu": "Thursday", "thurs": "Thursday", "fri": "Friday", "mon": "Monday",
+    "thu": "Thursday", "thurs": "Thursday", "fri": "Friday", "mon": "Monday", "rev": "Reverend",
 }  # fmt: skip
 _ALWAYS_CAPITAL = frozenset(
-    words("gen gov rep sen hon mt ms sr inc corp apt ave mon tues wed thu thurs fri")
+    words("gen gov rep rev sen hon mt ms sr inc corp apt ave mon tues wed thu thurs fri")
 )
 _BEFORE_NUMBERS = frozenset(words("ca est ext max min tel"))
 """Abbreviations that are names, or words, where they are written with a capital."""
@@ -321,10 +321,13 @@ class English(Verbalizer):
 
     def figures(self) -> Rules:
         return (
-            (re.compile(r"(?<=\w)['’](?=\d\d(?!\d))"), lambda _: " "),
             (re.compile(r"(?<=[ap]m|m\.)\s?[-–]\s?(?=\d)"), lambda _: " to "),
             (re.compile(r"(?<![\w.,])(\d)['’′]\s?(1[01]|\d)(?:[\"”″]|['’]{2})"), _feet_and_inches),
             (re.compile(r"(?<![\w.,])(\d{1,3})\s?ft\.?\s(1[01]|\d)\s?in\b\.?"), _feet_and_inches),
+            (re.compile(r"(?<=\w)['’](?=\d\d(?!\d))"), lambda _: " "),
+            (re.compile(r"\bc\.\s?(?=(?:1\d|20)?\d\d\b(?![.,:/]\d))"), lambda _: "circa "),
+            (re.compile(r"(?<=\d)(\s?)(lbs?|oz|tsp|tbsp)\.(?=\s[a-z])"), lambda m: f"{m[1]}{m[2]}"),
+            (re.compile(r"\bWW([12])\b"), lambda m: f"World War {cardinal(int(m[1]))}"),
             (re.compile(r"(?<![\w.,])\.(?=\d)"), lambda _: "0."),
             (re.compile(r"(?<=\w)\^(?=[-−]?\d)"), lambda _: " to the power of "),
             (re.compile(r"(?<=\d)k(?=\s(?!run|race)[a-z])"), lambda _: " thousand"),
@@ -380,6 +383,7 @@ class English(Verbalizer):
             (re.compile(r"\bSt\.(\s(?=[A-Z]))?"), _saint),
             (_ABBREVIATION, _abbreviation),
             (re.compile(rf"{_SHORT_MONTH.pattern}\."), lambda m: _month(m[1])),
+            (re.compile(r"(?<![\w/])([A-Z])/([A-Z])(?![\w/])"), lambda m: f"{m[1]} {m[2]}"),
             (re.compile(r"\bw/o\b"), lambda _: "without"),
             (re.compile(r"\bw/(?=\s)"), lambda _: "with"),
             (re.compile(r"\bWW(I{1,2})\b"), lambda m: f"World War {cardinal(len(m[1]))}"),

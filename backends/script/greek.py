@@ -68,7 +68,8 @@ _DEGREES: Mapping[str, str] = {
 }
 _WEEKDAYS = words("Δευτέρα Τρίτη Τετάρτη Πέμπτη Παρασκευή Σάββατο Κυριακή")
 _WEEKDAY = "|".join(_WEEKDAYS)
-_SHORT_DAY = r"(Δευ|Τρί?|Τετ|Πέμ?π?|Παρ|Σάβ?|Κυρ)\.?"
+_SHORT_DAY = r"(Δευτ?|Τρί?|Τετ|Πέμ?π?|Παρ|Σάβ?|Κυρ)\.?"
+_DAYS = re.compile(rf"\b(?:{_SHORT_DAY}|({_WEEKDAY}))\s?[-–]\s?(?:{_SHORT_DAY}|({_WEEKDAY}))(?!\w)")
 _WORDS = Vocabulary(
     decimal_mark=",",
     minus="μείον",
@@ -152,7 +153,8 @@ def _years_old(match: re.Match[str]) -> str:
 
 
 def _weekdays(match: re.Match[str]) -> str:
-    first, last = (next(d for d in _WEEKDAYS if d.startswith(match[i][:2])) for i in (1, 2))
+    written = (day[:2] for day in match.groups() if day)
+    first, last = (next(d for d in _WEEKDAYS if d.startswith(start)) for start in written)
     return f"{first} έως {last}"
 
 
@@ -163,6 +165,10 @@ def _weekday(match: re.Match[str]) -> str:
 def _and_a_half(match: re.Match[str]) -> str | None:
     value = int(match[1])
     return with_half(value, form_of(value, match.string, match.start(), match.end()))
+
+
+def _floor(match: re.Match[str]) -> str:
+    return f"{match[1]} όροφ{match[1]}"
 
 
 def _half(match: re.Match[str]) -> str:
@@ -284,6 +290,7 @@ class Greek(Verbalizer):
                 ),
                 _named_date,
             ),
+            (_DAYS, _weekdays),
             (re.compile(rf"(?<!\w){_SHORT_DAY}\s(?=\d)"), _weekday),
             (
                 re.compile(
@@ -318,7 +325,9 @@ class Greek(Verbalizer):
                 re.compile(r"(?<=ώρα είναι )(\d\d?)(?![\w:]|[.,]\d)"),
                 lambda m: cardinal(int(m[1]), Form.FEMININE),
             ),
+            (re.compile(r"(?<=[πμ]\.μ\.)\s?[-–]\s?(?=\d)"), lambda _: " έως "),
             *greek_abbreviations.HALF_OF_DAY,
+            (re.compile(r"(?<=\d)(ος|ου|ο)\s?όρ\."), _floor),
             (re.compile(r"(?<![\w.,])(\d\d?)(χρον|ετ|άρ)(?=[^\W\d_])"), _years_old),
             (re.compile(r"\bΝο\.?\s?(?=\d)"), lambda _: "νούμερο "),
             (re.compile(r"[’'](?=\d\d(?!\d))"), lambda _: ""),
@@ -341,7 +350,10 @@ class Greek(Verbalizer):
                 self._money,
             ),
             (
-                re.compile(rf"(?P<number>{NUMBER})\s?(?P<scale>χιλ|εκατ|δισ)\.(?!\w)"),
+                re.compile(
+                    rf"(?P<number>{NUMBER})\s?(?P<scale>χιλ|εκατ|δισ|εκ(?=\.\s(?:ευρώ|δολάρι|άτομα|κάτοικ|κατοίκ)))"
+                    r"\.(?!\w)"
+                ),
                 self._scaled,
             ),
             (
@@ -362,10 +374,11 @@ class Greek(Verbalizer):
         return (
             *greek_abbreviations.TITLES,
             (greek_numerals.GREEK, greek_numerals.from_greek),
+            (greek_numerals.SMALL, greek_numerals.from_small),
             (greek_numerals.ROMAN, greek_numerals.from_roman),
             (greek_acronyms.PATTERN, greek_acronyms.spoken),
             (greek_capitals.PATTERN, greek_capitals.accented),
-            (re.compile(rf"\b{_SHORT_DAY}\s?[-–]\s?{_SHORT_DAY}(?!\w)"), _weekdays),
+            (_DAYS, _weekdays),
             *greek_abbreviations.OTHERS,
             (re.compile(r"(?<=\w)²"), lambda _: " στο τετράγωνο"),
             (re.compile(r"(?<=\w)³"), lambda _: " στον κύβο"),

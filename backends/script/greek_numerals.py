@@ -27,12 +27,21 @@ _COUNTED = frozenset(
 _CENTURY = re.compile(r"\sαιών")
 
 GREEK = re.compile(r"(?<!\w)([Α-Ω]{1,3})[΄'´ʹ](?!\w)")
+SMALL = re.compile(r"(?<!\w)([αβγδ])[΄'´ʹ](?=\s[^\W\d_])")
 ROMAN = re.compile(r"(?<!\w)([IVX]{1,7})(?![\w'’]|\.\w)")
 
 
 def from_greek(match: re.Match[str]) -> str:
     value = _GREEK_VALUES.get(match[1])
     return match.group() if value is None else _agreeing(value, match)
+
+
+def from_small(match: re.Match[str]) -> str:
+    """Behind an article: το β' εξάμηνο."""
+    before = WORD_BEFORE.search(match.string, 0, match.start())
+    if before is None or fold(before[1]) not in _ENDING_AFTER:
+        return match.group()
+    return _agreeing(_GREEK_VALUES[match[1].upper()], match).lower()
 
 
 def from_roman(match: re.Match[str]) -> str:

@@ -54,7 +54,10 @@ FORMULA = re.compile(
 )
 """Of a molecule whose letters could be taken for a word: CO2, H2SO4, Fe2O3. Salts, oxides and the like have no figure:
 NaCl is told by its two parts."""
-INCHES = re.compile(r"(?:(?<=\d[.,]\d)|(?<=\d[.,]\d\d))[\"”″](?!\w)|(?<=\d)″")
+INCHES = re.compile(
+    r"(?:(?<=\d[.,]\d)|(?<=\d[.,]\d\d))[\"”″](?!\w)|(?<=\d)″"
+    r"|(?<=\d)[\"”](?=\s(?:screens?|TVs?|monitors?|displays?|laptops?|tablets?|pizzas?|pipes?|heels?|wide|tall|long)\b)"
+)
 PRICE = re.compile(rf"([{CURRENCY}]\d[\d.,]*|\d\s?[{CURRENCY}%])/(?P<unit>[^\W\d_]+[²³]?)(?!\w)")
 DIVIDED = re.compile(r"(?<=\d)\s/\s(?=\d)")
 LESS = re.compile(r"(?<=\d)\s[-−–]\s(?=\d[\d.,]*\s?=)")

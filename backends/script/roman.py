@@ -26,6 +26,10 @@ _CROWNED = frozenset(
     )
 )
 """Names of those who share theirs with others: Louis XIV is Louis the fourteenth."""
+_NO_NAMES = frozenset(
+    words("A An And For Her His In It Its My No On Or Our Some That The Their This What With Your")
+)
+"""What begins a sentence before initials: The IV was removed."""
 
 BEHIND_A_NAME = re.compile(r"\b(?P<name>[A-Z][a-z]+)\s(?P<numeral>[IVXLC]{1,7})\b(?!['’][a-rt-z])")
 REFERENCE = re.compile(
@@ -59,4 +63,5 @@ def kind(match: re.Match[str]) -> str:
     if name in _CROWNED:
         mine = numeral == "I" and _WHO_SPEAKS.match(match.string, match.end())
         return "" if mine else "ordinal"
-    return "cardinal" if len(numeral) > 1 and set(numeral) & set("IVX") else ""
+    counted = len(numeral) > 1 and not set(numeral) & set("LC") and name not in _NO_NAMES
+    return "cardinal" if counted else ""

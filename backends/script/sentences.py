@@ -20,16 +20,16 @@ _NEVER_LAST = _set(
     "ιαν φεβ φεβρ μαρ μαρτ απρ μαι ιουν ιουλ αυγ σεπ σεπτ οκτ νοε νοεμ δεκ"
 )
 """Abbreviations that something always follows, without the last full stop."""
-_CAPITALISED = _set("adm col gen gov hon mt rep sen st")
+_CAPITALISED = _set("adm col gen gov hon mt rep rev sen st")
 """The same, if they begin with a capital; otherwise they are words."""
 _NUMBERED = _set(
     "περ εσωτ εικ πίν άρθρ τεύχ παρ τόμ "
-    "αριθ apt ca ext max min tel ch est fig figs no nos op p pp sec vol vols αρ αριθμ κεφ σελ τηλ φαξ"
+    "αριθ apt c ca ext max min tel ch est fig figs no nos op p pp sec vol vols αρ αριθμ κεφ σελ τηλ φαξ"
 )
 """Abbreviations that a number follows."""
 _CLEAR = _set(
     "γρ γραμμ κ.γ κ.σ τ.μ μ λ λτ δευ τρ τετ πεμ πεμπ παρ σαβ σάβ τρί πέμ κυρ δολ "
-    "mon tue tues wed thu thur thurs fri ave blvd "
+    "lb lbs oz tsp tbsp mon tue tues wed thu thur thurs fri ave blvd "
     "a.d a.m am b.c bros corp dept etc jr ltd p.m pm sr κ.ά κ.λπ κλπ κ.ο.κ κ.τ.λ κτλ μ.μ π.μ μ.χ "
     "ε.π.ε εκ χλμ δισ εκατ τρισ"
 )

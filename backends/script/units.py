@@ -164,6 +164,8 @@ GREEK: Mapping[str, tuple[Form, str, str]] = {
     "W": (Form.NEUTER, "βατ", "βατ"),
     "V": (Form.NEUTER, "βολτ", "βολτ"),
     "Hz": (Form.NEUTER, "χερτζ", "χερτζ"),
+    "κ.σ.": (Form.FEMININE, "κουταλιά της σούπας", "κουταλιές της σούπας"),
+    "κ.γ.": (Form.NEUTER, "κουταλάκι του γλυκού", "κουταλάκια του γλυκού"),
     "%": (Form.NEUTER, "τοις εκατό", "τοις εκατό"),
 }
 """With their gender."""

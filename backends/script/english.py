@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 
-from num2words import num2words
-
-from backends.script import numbers, roman
+from backends.script import english_measures, numbers, roman
+from backends.script.english_numbers import cardinal, decimal, ordinal, year
 from backends.script.numbers import NUMBER, SIGN, Number
 from backends.script.text import words
 from backends.script.units import ENGLISH
@@ -91,7 +89,7 @@ _WORDS = Vocabulary(
         "±": "plus or minus", "≤": "less than or equal to", "≥": "greater than or equal to", "≠": "not equal to",
         "₹": "rupees", "₽": "rubles", "₺": "lira", "₩": "won", "₿": "bitcoin",
         "¢": "cents", "≈": "about", "~": "about", "℃": "degrees Celsius",
-        "℉": "degrees Fahrenheit",
+        "℉": "degrees Fahrenheit", "√": "the square root of",
     },
     address={
         ".": "dot", "/": "slash", "-": "dash", "_": "underscore", "@": "at", "+": "plus",
@@ -103,30 +101,6 @@ _WORDS = Vocabulary(
     per="per",
     inches="inches",
 )  # fmt: skip
-
-
-@lru_cache(maxsize=4096)
-def cardinal(value: int) -> str:
-    """ "one thousand two hundred and thirty-four": without commas, which would be pauses."""
-    return str(num2words(value, lang="en")).replace(",", "")
-
-
-@lru_cache(maxsize=4096)
-def ordinal(value: int) -> str:
-    return str(num2words(value, lang="en", to="ordinal")).replace(",", "")
-
-
-@lru_cache(maxsize=4096)
-def year(value: int) -> str:
-    """ "nineteen oh five", "two thousand and six", "twenty twenty-six"."""
-    return str(num2words(value, lang="en", to="year")).replace("oh-", "oh ").replace(",", "")
-
-
-def decimal(number: Number) -> str:
-    whole = cardinal(number.whole)
-    if not number.fraction:
-        return whole
-    return f"{whole} point {' '.join(cardinal(int(char)) for char in number.fraction)}"
 
 
 def _month(written: str) -> str:
@@ -204,13 +178,6 @@ def _before_its_noun(match: re.Match[str]) -> bool:
     """Whether a sum says which thing is meant: "a $20 bill"."""
     return bool(
         _ONE_OF.search(match.string, 0, match.start()) and _NOUN.match(match.string, match.end())
-    )
-
-
-def _feet_and_inches(match: re.Match[str]) -> str:
-    return " ".join(
-        f"{cardinal(int(count))} {ENGLISH[unit][count != '1']}"
-        for count, unit in ((match[1], "ft"), (match[2], "in"))
     )
 
 
@@ -322,12 +289,9 @@ class English(Verbalizer):
     def figures(self) -> Rules:
         return (
             (re.compile(r"(?<=[ap]m|m\.)\s?[-–]\s?(?=\d)"), lambda _: " to "),
-            (re.compile(r"(?<![\w.,])(\d)['’′]\s?(1[01]|\d)(?:[\"”″]|['’]{2})"), _feet_and_inches),
-            (re.compile(r"(?<![\w.,])(\d{1,3})\s?ft\.?\s(1[01]|\d)\s?in\b\.?"), _feet_and_inches),
+            *english_measures.RULES,
             (re.compile(r"(?<=\w)['’](?=\d\d(?!\d))"), lambda _: " "),
             (re.compile(r"\bc\.\s?(?=(?:1\d|20)?\d\d\b(?![.,:/]\d))"), lambda _: "circa "),
-            (re.compile(r"(?<=\d)(\s?)(lbs?|oz|tsp|tbsp)\.(?=\s[a-z])"), lambda m: f"{m[1]}{m[2]}"),
-            (re.compile(r"\bWW([12])\b"), lambda m: f"World War {cardinal(int(m[1]))}"),
             (re.compile(r"(?<![\w.,])\.(?=\d)"), lambda _: "0."),
             (re.compile(r"(?<=\w)\^(?=[-−]?\d)"), lambda _: " to the power of "),
             (re.compile(r"(?<=\d)k(?=\s(?!run|race)[a-z])"), lambda _: " thousand"),
@@ -362,14 +326,14 @@ class English(Verbalizer):
             ),
             (re.compile(r"(?<![\w.,:/+-])(1\d{3}|20\d\d)(?![\w%]|[.,:/-]\d)"), _year),
             (
-                re.compile(r"\b(24/7|50/50|9/11)\b"),
+                re.compile(r"\b(24/7|50/50|9/11|20/20)\b"),
                 lambda m: " ".join(cardinal(int(part)) for part in m[1].split("/")),
             ),
             (
                 re.compile(r"\b([Pp]p?|[Ff]igs?|[Vv]ol|[Cc]h|[Ss]ec)\.\s?(?=\d)"),
                 lambda m: f"{_REFERENCES[m[1].casefold()]} ",
             ),
-            (re.compile(r"\b[Nn]os?\.\s?(?=\d)"), lambda _: "number "),
+            (re.compile(r"\b[Nn]o(s?)\.\s?(?=\d)"), lambda m: f"number{m[1]} "),
             (re.compile(r"#(?=\d)"), lambda _: "number "),
         )
 
@@ -384,6 +348,7 @@ class English(Verbalizer):
             (_ABBREVIATION, _abbreviation),
             (re.compile(rf"{_SHORT_MONTH.pattern}\."), lambda m: _month(m[1])),
             (re.compile(r"(?<![\w/])([A-Z])/([A-Z])(?![\w/])"), lambda m: f"{m[1]} {m[2]}"),
+            (re.compile(r"(?<!\w)π(?!\w)"), lambda _: "pi"),
             (re.compile(r"\bw/o\b"), lambda _: "without"),
             (re.compile(r"\bw/(?=\s)"), lambda _: "with"),
             (re.compile(r"\bWW(I{1,2})\b"), lambda m: f"World War {cardinal(len(m[1]))}"),

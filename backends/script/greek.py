@@ -167,10 +167,6 @@ def _and_a_half(match: re.Match[str]) -> str | None:
     return with_half(value, form_of(value, match.string, match.start(), match.end()))
 
 
-def _floor(match: re.Match[str]) -> str:
-    return f"{match[1]} όροφ{match[1]}"
-
-
 def _half(match: re.Match[str]) -> str:
     """ "1/2 κούπα" is μισή, anything else μισό."""
     noun = fold(match[1])
@@ -282,6 +278,8 @@ class Greek(Verbalizer):
 
     def named_dates(self) -> Rules:
         return (
+            (_DAYS, _weekdays),
+            (re.compile(rf"(?<!\w){_SHORT_DAY}\s(?=\d)"), _weekday),
             (re.compile(rf"\b([Σσ]τις)\s1\s(?=(?:{_MONTH})(?!\w))"), _first_of),
             (
                 re.compile(
@@ -290,8 +288,6 @@ class Greek(Verbalizer):
                 ),
                 _named_date,
             ),
-            (_DAYS, _weekdays),
-            (re.compile(rf"(?<!\w){_SHORT_DAY}\s(?=\d)"), _weekday),
             (
                 re.compile(
                     rf"(?:(?<=\bστις )|(?<=\bτης )|(?P<day>(?:{_WEEKDAY})\s))"
@@ -300,6 +296,18 @@ class Greek(Verbalizer):
                 ),
                 _short_date,
             ),
+            (
+                re.compile(
+                    r"(?P<day>\b[Αα]πό )(?P<a>\d\d?)/(?P<b>\d\d?)(?=\s(?:έως|ως|μέχρι)\s\d\d?/\d\d?(?![\w/]))"
+                ),
+                _short_date,
+            ),
+            (
+                re.compile(r"(?P<day>[Α-ώ] (?:έως|ως|μέχρι) )(?P<a>\d\d?)/(?P<b>\d\d?)(?![\w/])"),
+                _short_date,
+            ),
+            *greek_abbreviations.NUMBERED,
+            (re.compile(r"(?<=\d,\d)/(?=(?:10|20|100)\b)"), lambda _: " στα "),
             (re.compile(r"(?<=\bστις )(\d\d?)\.([0-5]\d)(?![\d.])", re.IGNORECASE), _clock),
             (
                 re.compile(
@@ -327,7 +335,6 @@ class Greek(Verbalizer):
             ),
             (re.compile(r"(?<=[πμ]\.μ\.)\s?[-–]\s?(?=\d)"), lambda _: " έως "),
             *greek_abbreviations.HALF_OF_DAY,
-            (re.compile(r"(?<=\d)(ος|ου|ο)\s?όρ\."), _floor),
             (re.compile(r"(?<![\w.,])(\d\d?)(χρον|ετ|άρ)(?=[^\W\d_])"), _years_old),
             (re.compile(r"\bΝο\.?\s?(?=\d)"), lambda _: "νούμερο "),
             (re.compile(r"[’'](?=\d\d(?!\d))"), lambda _: ""),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from backends.script.cues import fold
-from backends.script.greek_numbers import WORD_BEFORE
+from backends.script.greek_numbers import WORD_BEFORE, cardinal
 from backends.script.verbalizer import Rules, closing
 
 _ABBREVIATIONS: Mapping[str, str] = {
@@ -69,8 +69,24 @@ def _mister(match: re.Match[str]) -> str:
     return _MISTER.get(fold(before[1]) if before else "", "κύριος") + " "
 
 
+def _law(match: re.Match[str]) -> str:
+    before = WORD_BEFORE.search(match.string, 0, match.start())
+    word = {"του": "νόμου", "τον": "νόμο", "στον": "νόμο"}.get(fold(before[1]) if before else "")
+    return f"{word or 'νόμος'} {cardinal(int(match[1]))} του "
+
+
+def _floor(match: re.Match[str]) -> str:
+    return f"{match[1]} όροφ{match[1]}"
+
+
 HALF_OF_DAY: Rules = ((re.compile(r"(?<=\d)\s?([πμ])\.?μ\b\.?"), _half_of_day),)
 """Behind a time; before anything else makes a word of it."""
+NUMBERED: Rules = (
+    (re.compile(r"(?<=\d)[οό]\s?χλμ\.?(?!\w)"), lambda _: "ο χιλιόμετρο"),
+    (re.compile(r"(?<![\w.])[νΝ]\.\s?(\d{3,4})/(?=(?:19|20)\d\d\b)"), _law),
+    (re.compile(r"(?<=\d)(ος|ου|ο)\s?όρ\."), _floor),
+)
+"""Beside a number, which they agree with."""
 TITLES: Rules = (
     (re.compile(r"(?<![\w.])κ\.\s?(?=[Α-ΩΆ-Ώ]\w*ε\b)"), lambda _: "κύριε "),
     (re.compile(r"(?<![\w.])κ\.\s?(?=[Α-ΩΆ-Ώ])"), _mister),

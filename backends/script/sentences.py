@@ -24,12 +24,14 @@ _CAPITALISED = _set("adm col gen gov hon mt rep rev sen st")
 """The same, if they begin with a capital; otherwise they are words."""
 _NUMBERED = _set(
     "περ εσωτ εικ πίν άρθρ τεύχ παρ τόμ "
-    "αριθ apt c ca ext max min tel ch est fig figs no nos op p pp sec vol vols αρ αριθμ κεφ σελ τηλ φαξ"
+    "αριθ apt ca ext max min tel ch est fig figs no nos op p pp sec vol vols αρ αριθμ κεφ σελ τηλ φαξ"
 )
 """Abbreviations that a number follows."""
+_SMALL_NUMBERED = frozenset("cν")
+"""The same, but initials where they are written with a capital."""
 _CLEAR = _set(
     "γρ γραμμ κ.γ κ.σ τ.μ μ λ λτ δευ τρ τετ πεμ πεμπ παρ σαβ σάβ τρί πέμ κυρ δολ "
-    "lb lbs oz tsp tbsp mon tue tues wed thu thur thurs fri ave blvd "
+    "hr hrs lb lbs oz tsp tbsp mon tue tues wed thu thur thurs fri ave blvd "
     "a.d a.m am b.c bros corp dept etc jr ltd p.m pm sr κ.ά κ.λπ κλπ κ.ο.κ κ.τ.λ κτλ μ.μ π.μ μ.χ "
     "ε.π.ε εκ χλμ δισ εκατ τρισ"
 )
@@ -150,7 +152,7 @@ def _full_stop_ends(
         return not lower
     if word in _NEVER_LAST or (word in _CAPITALISED and before[0].isupper()):
         return False
-    if word in _NUMBERED:
+    if word in _NUMBERED or before in _SMALL_NUMBERED:
         numeral = _ROMAN.match(text, ahead.start("word"))
         if numeral and numeral.end() == len(text) and not final:
             return None

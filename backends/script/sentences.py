@@ -61,6 +61,7 @@ _BULLET = re.compile(r"[\s\0]*(?:[-–—•*·▪]|\d{1,3}[.)])\s")
 _NUMBER = re.compile(r"[\d.,:/-]*\d[%\d]*")
 _ROMAN = re.compile(r"[IVXLC]{1,7}(?![^\W_])")
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,3}")
+_HOUR = re.compile(r"\A\d{1,2}(?=[ap]\.m\Z)")
 _BLANKS = " \n\r\0"
 _TOKEN_LIMIT = 40
 _WRAP_WIDTH = 60
@@ -146,7 +147,7 @@ def _full_stop_ends(
     """None: the next word must be read to its end first."""
     token = _TOKEN.search(text, max(start, match.start() - _TOKEN_LIMIT), match.start())
     before = token.group().rpartition("-")[2] if token else ""
-    word = before.casefold()
+    word = _HOUR.sub("", before.casefold())
     lower, digit = ahead["word"].islower(), ahead["word"].isdigit()
     if token and _NUMBER.fullmatch(token.group()):
         return not lower

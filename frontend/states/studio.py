@@ -40,6 +40,8 @@ class Studio(Order, Session):
     presets: list[dict[str, str]] = []
 
     checking: bool = False
+    _checked: tuple[str, str, str] = ("", "", "")
+    """Portrait, tier, and language of what was said of them."""
     fit: bool = False
     portrait_problem: str = ""
     portrait_notes: str = ""
@@ -121,19 +123,27 @@ class Studio(Order, Session):
         if found is None:
             return
         about, offered, voices, feelings, portraits, page, load = found
-        self.must_agree = about.get("consent") == "require"
-        self.all_tiers = tiers(offered, load, self.greek)
-        self.all_voices = [Voice.of(voice, self.greek) for voice in voices]
-        self.all_emotions = emotions(feelings, self.greek)
-        self.presets = [{name: p[name] for name in ("id", "title", "image")} for p in portraits]
+        self._renew(
+            must_agree=about.get("consent") == "require",
+            all_tiers=tiers(offered, load, self.greek),
+            all_voices=[Voice.of(voice, self.greek) for voice in voices],
+            all_emotions=emotions(feelings, self.greek),
+            presets=[{name: p[name] for name in ("id", "title", "image")} for p in portraits],
+        )
         if draft := kept(self.drafts, str(self.router.url.query_parameters.get("again", ""))):
             self._take(draft)
         self._choose_tier()
         unfinished = [v["id"] for v in page["videos"] if v["status"] in ("queued", "running")]
         self.under_way = unfinished[0] if unfinished else ""
         yield
-        await self._check_portrait()
+        await self._know_portrait()
         await self._parse()
+
+    def _renew(self, **found: Any) -> None:
+        """Whoever comes back to the page is not sent again what they have."""
+        for name, value in found.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
 
     @rx.event
     async def revive(self) -> Any:
@@ -272,8 +282,16 @@ class Studio(Order, Session):
             self.warnings = notices(script["warnings"], self.greek)
             self.duration_s = script["duration_s"]
 
+    async def _know_portrait(self) -> None:
+        """Asks the service only for what it has not said already."""
+        if self._checked == (self.portrait, self.tier, self.lang):
+            self._judge()
+        else:
+            await self._check_portrait()
+
     async def _check_portrait(self) -> None:
-        self.checking = True
+        asked = self.portrait, self.tier, self.lang
+        self.checking, self._checked = True, ("", "", "")
         wanted = {"portrait": self.portrait, "tier": self.tier}
         self.fit, self.portrait_problem, self.portrait_notes, self.faces = False, "", "", []
         try:
@@ -283,6 +301,7 @@ class Studio(Order, Session):
                 self.faces = boxes(found, self.greek)
                 self.portrait_problem = face_problem(found["problem"], self.greek)
                 self._judge()
+                self._checked = asked
         except ServiceError as error:
             self.shape = [0, 0]
             self.portrait_problem = self._told(error)

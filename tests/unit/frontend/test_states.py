@@ -46,6 +46,7 @@ def gateway(asked: Asked) -> Starlette:
 
     async def check(request: Request) -> Response:
         body = await request.json()
+        asked.append(("check", request.headers["prosopon-subject"], body))
         if body["portrait"] == "wall":
             return problem(422, "no_face")
         faces = [
@@ -111,6 +112,17 @@ async def test_what_is_written_is_parsed_for_this_browser(studio: Studio, asked:
     assert studio.warnings == ["Did you mean [happy]?"]
     assert studio.estimate == "4"
     assert asked == [("parse", "me", {"text": "Hello", "tier": "lightweight", "language": "auto"})]
+
+
+async def test_whoever_comes_back_is_told_of_the_portrait_without_another_look(
+    studio: Studio, asked: Asked
+) -> None:
+    for _ in range(2):
+        await studio._know_portrait()
+    assert studio.fit and len(asked) == 1
+    studio.lang = "el"
+    await studio._know_portrait()
+    assert len(asked) == 2, "told in the language before"
 
 
 async def test_an_empty_text_asks_nobody(studio: Studio, asked: Asked) -> None:
@@ -264,8 +276,8 @@ async def test_where_it_is_required_an_own_picture_needs_an_agreement(
     studio.must_agree, studio.text = True, "Hello"
     await events(call("make")(studio))
     assert [kind for kind, _, _ in asked] == ["make"], "presets need none"
-    asked.clear()
     await events(call("choose_portrait")(studio, "a" * 32))
+    asked.clear()
     await events(call("make")(studio))
     assert not asked and studio.problem == WORDS["need_agreement"][0]
     call("agree")(studio, True)

@@ -65,10 +65,10 @@ def levelled(samples: FloatArray, gain: float) -> FloatArray:
     identity up to 0.7, above it a hyperbolic tangent of the same slope.
     """
     out = (samples * np.float32(gain)).astype(np.float32, copy=False)
-    peaks = np.abs(out) > _KNEE
-    room = _CEILING - _KNEE
-    over = np.tanh((np.abs(out[peaks]) - _KNEE) / room) * room
-    out[peaks] = np.copysign(_KNEE + over, out[peaks])
+    peaks = np.flatnonzero(np.abs(out) > _KNEE)
+    bent, room = out[peaks], _CEILING - _KNEE
+    over = np.tanh((np.abs(bent) - _KNEE) / room) * room
+    out[peaks] = np.copysign(_KNEE + over, bent)
     return out
 
 

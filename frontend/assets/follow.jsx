@@ -6,6 +6,7 @@ import { imageOf } from "$/public/portrait.jsx";
 const STAGES = ["parsing", "speaking", "drawing", "composing"];
 const FINAL = ["succeeded", "failed", "cancelled"];
 const AGAIN_MS = 2000;
+const SOON_MS = 200;
 
 function clock(seconds, words) {
   if (seconds < 60) return `${Math.max(1, Math.round(seconds))} ${words.seconds}`;
@@ -71,7 +72,7 @@ function useFilm(video, address, job, eager) {
       const found = await fetch(url).catch(() => null);
       if (ended) return;
       if (!found?.ok) {
-        timer = setTimeout(start, 500);
+        timer = setTimeout(start, SOON_MS);
       } else if (Hls.isSupported()) {
         // From the beginning, not from where the drawing is.
         const player = new Hls({ startPosition: 0, maxBufferLength: 60, liveDurationInfinity: false });

@@ -129,7 +129,7 @@ export function Theme({ label }) {
     afterPaint(() => delete root.dataset.still);
   };
   return (
-    <button type="button" className="quiet round theme" aria-label={label} onClick={change}>
+    <button type="button" className="quiet round" aria-label={label} onClick={change}>
       <svg viewBox="0 0 24 24" aria-hidden="true">
         <circle cx="12" cy="12" r="8.500" />
         <path className="half" d="M12 3.500a8.500 8.500 0 1 0 0 17z" />

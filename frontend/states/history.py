@@ -101,7 +101,7 @@ class History(Studio):
         portrait = str(draft.get("portrait", ""))
         return Card(
             id=job["id"],
-            title=words_of(job, str(draft.get("text", ""))),
+            title=words_of(job, draft),
             status=job["status"],
             when=moment(job["created_at"], self.greek),
             lasts=length(clip["duration_s"], self.greek) if clip else "",

@@ -19,6 +19,7 @@ from frontend.states.views import (
     boxes,
     emotions,
     face_problem,
+    joined,
     pieces,
     tiers,
 )
@@ -218,7 +219,7 @@ class Studio(Order, Session):
             return
         self.busy, self.problem = True, ""
         yield
-        draft = self._draft()
+        draft = self._draft() | {"words": joined(self.spoken)}
         try:
             job = await self._asked(self._order())
             if job is not None:

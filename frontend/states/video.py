@@ -136,7 +136,7 @@ class Video(Studio):
         clip = job.get("clip")
         draft = kept(self.drafts, job["id"])
         self.source = str(draft.get("portrait", ""))
-        self.title = words_of(job, str(draft.get("text", "")))
+        self.title = words_of(job, draft)
         self.status = job["status"]
         error = job.get("error")
         self.reason = problem_words(error["code"], error["detail"], self.greek) if error else ""

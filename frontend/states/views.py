@@ -1,6 +1,6 @@
 """The service's answers as the pages show them."""
 
-import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -228,14 +228,15 @@ def boxes(check: dict[str, Any], greek: bool) -> list[Box]:
     return found
 
 
-_CUE = re.compile(r"\s*(?<!\\)\[[^\[\]\n]*\]")
+def joined(spoken: Iterable[Piece]) -> str:
+    return "".join(piece.before + piece.text for piece in spoken).strip()
 
 
-def words_of(job: dict[str, Any], script: str = "") -> str:
-    """What a finished video says; of another one, what its script does, without its cues."""
+def words_of(job: dict[str, Any], draft: Mapping[str, Any]) -> str:
+    """What a finished video says; of another one, what the studio showed that it will."""
     if clip := job.get("clip"):
         return " ".join(one["text"].strip() for one in clip["utterances"])
-    return _CUE.sub("", script).replace("\\[", "[").strip()
+    return str(draft.get("words", ""))
 
 
 def script_of(clip: dict[str, Any]) -> str:

@@ -21,9 +21,10 @@ from frontend.problems import PROBLEMS
 from frontend.service import Service, ServiceError
 from frontend.settings import Settings
 from frontend.signin import People
+from frontend.states.drafts import kept
 from frontend.states.session import Session
 from frontend.states.studio import Studio
-from frontend.states.views import Tier, Voice
+from frontend.states.views import Piece, Tier, Voice
 from frontend.subjects import kept_secret
 from frontend.words import WORDS
 
@@ -167,7 +168,7 @@ async def test_a_picture_without_a_face_says_so(studio: Studio) -> None:
 async def test_a_video_is_asked_for_with_everything_that_was_chosen(
     studio: Studio, asked: Asked
 ) -> None:
-    studio.text = "Hello"
+    studio.text, studio.spoken = "[sad] Hello", [Piece(text="Hello", emotion="sad")]
     call("tune")(studio, "head_motion", 0.5)
     call("tune")(studio, "size", "480")
     call("tune")(studio, "seed", "7")
@@ -176,7 +177,7 @@ async def test_a_video_is_asked_for_with_everything_that_was_chosen(
     ((_, subject, order),) = asked
     assert subject == "me"
     assert (order["head_motion"], order["size"], order["seed"]) == (0.5, 480, 7)
-    assert '"job1"' in studio.drafts and not studio.busy
+    assert kept(studio.drafts, "job1")["words"] == "Hello" and not studio.busy
 
 
 async def test_no_other_field_can_be_tuned(studio: Studio) -> None:

@@ -12,6 +12,7 @@ from frontend.states.views import (
     Voice,
     boxes,
     emotions,
+    joined,
     length,
     pieces,
     script_of,
@@ -67,8 +68,8 @@ def test_the_timeline_has_one_span_an_emotion() -> None:
 
 def test_a_script_is_written_back_from_what_was_spoken() -> None:
     assert script_of(CLIP) == "Hello [happy] everyone! Hi. [sad:0.5] Oh."
-    assert words_of({"clip": CLIP}) == "Hello everyone! Hi. Oh."
-    assert words_of({"clip": None}) == ""
+    assert words_of({"clip": CLIP}, {}) == "Hello everyone! Hi. Oh."
+    assert words_of({"clip": None}, {}) == ""
 
 
 def test_faces_are_placed_in_hundredths_of_the_picture() -> None:
@@ -145,7 +146,11 @@ def test_credentials_of_another_maker_are_told_as_far_as_they_go() -> None:
     assert dict(seal.facts) == {"signed_by": "Somebody"}
 
 
-def test_the_title_of_an_unfinished_video_is_its_script_without_cues() -> None:
-    script = "[Happy:0.5] Hi you [sad], \\[not this] one.\n[pause:1] Bye"
-    assert words_of({"clip": None}, script) == "Hi you, [not this] one. Bye"
-    assert words_of({"clip": CLIP}, script) == words_of({"clip": CLIP})
+def test_the_title_of_an_unfinished_video_is_what_will_be_spoken() -> None:
+    utterances = [
+        {"spans": [span("I'm ", "neutral"), span("sad to inform you.", "sad")]},
+        {"spans": [span("hapy now", "sad")]},
+    ]
+    draft = {"words": joined(pieces(utterances, greek=False)), "text": "other"}
+    assert words_of({"clip": None}, draft) == "I'm sad to inform you. hapy now"
+    assert words_of({"clip": CLIP}, draft) == words_of({"clip": CLIP}, {})

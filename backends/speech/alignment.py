@@ -10,7 +10,7 @@ import numpy as np
 from backends.errors import InputError
 from backends.speech.ctc import Peak, best_path
 from backends.speech.espeak import phonemize
-from backends.speech.phones import SILENCE, Phone, phones
+from backends.speech.phones import SILENCE, Phone, spelled
 from backends.speech.words import Word, assign_words, words_of
 from backends.types import FloatArray, Notice, PhonemeSpan, Utterance
 
@@ -64,8 +64,7 @@ def spell(utterance: Utterance) -> Spelled:
     voice = _ESPEAK_VOICES.get(utterance.language, utterance.language)
     words = words_of(utterance.text)
     line, *alone = phonemize([utterance.text, *(word.text for word in words)], voice)
-    timed = phones((symbol, 2) for symbol in line)  # long enough for a space to be halved
-    owned, words = assign_words(timed, words, alone)
+    owned, words = assign_words(spelled(line), words, alone)
     return Spelled(utterance, tuple(p for p in owned if p.phoneme != SILENCE), tuple(words))
 
 

@@ -10,7 +10,7 @@ import threading
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from backends.errors import EngineUnavailableError, SynthesisError, UnsupportedLanguageError
@@ -26,6 +26,7 @@ _LETTER_A = re.compile(r"(?<=[A-Za-z]\s)A(?=\s?[,;:!?)]|\s?\.?\Z|\s[a-z])|(?<!\w
 """Vitamin A is, A. Clarke."""
 _SHOUTED = re.compile(r"\b(?:IT|US)\b")
 """Words that espeak-ng takes for initials in capitals."""
+_LATIN = re.compile(r"[A-Za-z]")
 _GREEK = re.compile(r"([\u0370-\u03ff\u1f00-\u1fff]+(?:[ '’-]+[\u0370-\u03ff\u1f00-\u1fff]+)*)")
 _GREEK_PUNCTUATION = str.maketrans({";": "?", "\u037e": "?", "\u00b7": ";", "\u0387": ";"})
 
@@ -47,12 +48,17 @@ def phonemize(texts: Iterable[str], voice: str) -> list[str]:
         SynthesisError: espeak-ng failed.
     """
     with _LOCK:
-        ready = [readable(text, voice) for text in texts]
-        parts = [[t] if voice.split("-")[0] == "el" else _GREEK.split(t) for t in ready]
-        alone = iter(_clauses([p[0].lstrip() for p in parts if len(p) == 1], voice))
-        return [
-            _closed(_line(next(alone), ".")) if len(p) == 1 else _mixed(p, voice) for p in parts
-        ]
+        return [_word(t, voice) if t.isalpha() else _phonemized(t, voice) for t in texts]
+
+
+def _phonemized(text: str, voice: str) -> str:
+    text = readable(text, voice)
+    parts = [text] if voice.split("-")[0] == "el" else _GREEK.split(text)
+    return _mixed(parts, voice) if len(parts) > 1 else _closed(_line(text.lstrip(), voice, "."))
+
+
+_word = lru_cache(maxsize=8192)(_phonemized)
+"""Most words of a text come often."""
 
 
 def _mixed(parts: list[str], voice: str) -> str:
@@ -64,8 +70,8 @@ def _mixed(parts: list[str], voice: str) -> str:
             lines[-1] += bare[:1]
             bare = bare[1:]
         if any(map(str.isalnum, bare)):
-            [clauses] = _clauses([bare], "el" if i % 2 else voice)
-            lines.append(_line(clauses, "." if i == len(parts) - 1 else ""))
+            closing = "." if i == len(parts) - 1 else ""
+            lines.append(_line(bare, "el" if i % 2 else voice, closing))
     return _closed(" ".join(filter(None, lines)))
 
 
@@ -78,6 +84,7 @@ def speaking_as(voice: str) -> Iterator[Any]:
     """espeak-ng's C interface, set to a voice, for one at a time; errors as `phonemize`."""
     with _LOCK:
         _set_voice(voice)
+        _forget(voice)
         yield library()
 
 
@@ -111,6 +118,17 @@ def readable(text: str, voice: str) -> str:
     return _INITIAL.sub(r"\1", text)
 
 
+def _forget(voice: str) -> None:
+    """Makes another language's English words sound as they do in a first text.
+
+    Whether "use" and "live" are nouns hangs on the English word before, be it one of the text that was read last.
+    """
+    from piper import espeakbridge
+
+    if not voice.startswith("en"):
+        espeakbridge.get_phonemes("the")
+
+
 @cache
 def _start() -> None:
     try:
@@ -123,6 +141,7 @@ def _start() -> None:
     espeakbridge.initialize(str(ESPEAK_DATA_DIR))
 
 
+@lru_cache(maxsize=1)
 def _set_voice(voice: str) -> None:
     _start()
     from piper import espeakbridge
@@ -130,20 +149,24 @@ def _set_voice(voice: str) -> None:
     try:
         espeakbridge.set_voice(voice)
     except RuntimeError as error:
+        _set_voice.cache_clear()
         raise UnsupportedLanguageError(f"espeak-ng has no voice {voice!r}") from error
 
 
-def _clauses(texts: list[str], voice: str) -> list[list[tuple[str, str, bool]]]:
+def _clauses(text: str, voice: str) -> list[tuple[str, str, bool]]:
     _set_voice(voice)
     from piper import espeakbridge
 
     try:
-        return [espeakbridge.get_phonemes(text) for text in texts]
+        if _LATIN.search(text):
+            _forget(voice)
+        return list(espeakbridge.get_phonemes(text))
     except (RuntimeError, ValueError) as error:
         raise SynthesisError(f"espeak-ng could not read the text: {error}") from error
 
 
-def _line(clauses: list[tuple[str, str, bool]], closing: str) -> str:
+def _line(text: str, voice: str, closing: str) -> str:
+    clauses = _clauses(text, voice)
     spoken = [(_LANGUAGE_FLAG.sub("", phonemes).strip(), mark) for phonemes, mark, _ in clauses]
     spoken = [(phonemes, mark) for phonemes, mark in spoken if phonemes]
     if not spoken:

@@ -15,7 +15,7 @@ from backends.speech.espnet_model import EspnetModel
 from backends.speech.espnet_tokens import SPACE, symbols_of, tokens_of
 from backends.speech.espnet_voices import EspnetOptions, EspnetVoice, find_voices
 from backends.speech.phones import Phone
-from backends.speech.reading import Speaker, Timed, read, with_commas
+from backends.speech.reading import Speaker, read, with_commas
 from backends.speech.stretching import paced
 from backends.speech.timing import Sound, at_once
 from backends.speech.torch_models import device_of
@@ -124,8 +124,8 @@ class _LoadedVoice:
 
     def _run(
         self, symbols: list[str], speeds: FloatArray, seed: int, speaker: int | None, style: str
-    ) -> tuple[Sound, Timed]:
-        """Symbols as sound at their speeds, and each of them with its samples.
+    ) -> tuple[Sound, list[int]]:
+        """Symbols as sound at their speeds, and the samples of each.
 
         Args:
             speeds: (symbols,).
@@ -138,7 +138,7 @@ class _LoadedVoice:
         edges = [0, *(spoken.ends[i - 1] if i else 0 for i in behind[:-1]), len(spoken.samples)]
         spans = [Phone(s, a, b) for s, (a, b) in zip(symbols, pairwise(edges), strict=True)]
         samples, spans = paced(spoken.samples, model.sample_rate, spans, speeds.tolist())
-        return at_once(samples), [(span.phoneme, span.end - span.start) for span in spans]
+        return at_once(samples), [span.end - span.start for span in spans]
 
     def _said(self, text: str, seed: int, speaker: int | None, style: str) -> FloatArray:
         """A text as sound, for models that are not timed by phonemes."""

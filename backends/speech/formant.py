@@ -12,7 +12,7 @@ from backends.speech.engine import Licence, SpeechInfo, Voice, check_request
 from backends.speech.espeak import library, phonemize, readable, speaking_as
 from backends.speech.levels import gain_for, levelled
 from backends.speech.phones import phones
-from backends.speech.reading import Timed, with_commas
+from backends.speech.reading import with_commas
 from backends.speech.timing import silent_chunk, to_chunk, trimmed
 from backends.speech.words import assign_words, words_of
 from backends.types import FloatArray, SpeechChunk, Utterance
@@ -109,7 +109,7 @@ def _gain(voice: str) -> float:
     return gain_for(samples, _RATE)
 
 
-def _spoken(text: str, voice: str, speed: float) -> tuple[FloatArray, Timed]:
+def _spoken(text: str, voice: str, speed: float) -> tuple[FloatArray, list[tuple[str, int]]]:
     """(n,) samples, and the phonemes with their samples; they sum to n."""
     sounds: list[FloatArray] = []
     starts: list[tuple[str, int]] = []
@@ -140,10 +140,10 @@ def _spoken(text: str, voice: str, speed: float) -> tuple[FloatArray, Timed]:
     return samples, _timed(starts, len(samples))
 
 
-def _timed(starts: list[tuple[str, int]], end: int) -> Timed:
+def _timed(starts: list[tuple[str, int]], end: int) -> list[tuple[str, int]]:
     """Each event's phoneme up to the next event; one without a name is a pause."""
     edges = [min(start, end) for _, start in starts] + [end]
-    timed: Timed = [("$", edges[0])]
+    timed = [("$", edges[0])]
     for (name, _), a, b in zip(starts, edges, edges[1:], strict=False):
         timed.append((name or "$", max(b - a, 0)))
     return timed

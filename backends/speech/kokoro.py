@@ -14,7 +14,7 @@ from backends.speech.engine import SpeechInfo, Voice, check_request
 from backends.speech.kokoro_model import SAMPLE_RATE, KokoroModel, check_packages, pieces
 from backends.speech.kokoro_phonemes import VOICES, ids_of, lines, symbols_of
 from backends.speech.kokoro_voices import styles, voices
-from backends.speech.reading import Speaker, Timed, read
+from backends.speech.reading import Speaker, read
 from backends.speech.timing import Sound, at_once
 from backends.types import FloatArray, SpeechChunk, Utterance
 
@@ -95,8 +95,8 @@ class KokoroEngine:
 
     def _run(
         self, symbols: list[str], voice: str, language: str, speeds: FloatArray
-    ) -> tuple[Sound, Timed]:
-        """Symbols as sound, and each of them with its samples; a long line in pieces, one after another.
+    ) -> tuple[Sound, list[int]]:
+        """Symbols as sound, and the samples of each; a long line in pieces, one after another.
 
         Args:
             symbols: With the pads.
@@ -104,28 +104,24 @@ class KokoroEngine:
         """
         model, ids = self._loaded(), ids_of(language)
         sounds: list[FloatArray] = []
-        timed: Timed = []
+        lengths = [0]
         at = 1
         for piece in pieces(symbols[1:-1], _BREAKS):
             paces = speeds[np.clip(np.arange(at - 1, at + len(piece) + 1), 0, len(speeds) - 1)]
             style = styles(voice).of(len(piece))
             least = [int(symbol[0].isalpha() and symbol not in _MARKS) for symbol in piece]
-            samples, lengths = model.run([ids[s] for s in piece], style, paces, least)
+            samples, counts = model.run([ids[s] for s in piece], style, paces, least)
             sounds.append(samples)
-            before, *own, after = lengths.tolist()
-            inner = list(zip(piece, own, strict=True))
-            if timed:  # the silence between two pieces belongs to the mark that parts them
-                timed[-1] = (timed[-1][0], timed[-1][1] + before)
-            else:
-                timed.append((_PAD, before))
-            timed += inner
+            before, *own, after = counts.tolist()
+            # The silence between two pieces belongs to the mark that parts them.
+            lengths[-1] += before
+            lengths += own
             at += len(piece)
-            last = at == len(symbols) - 1
-            if last:
-                timed.append((_PAD, after))
+            if at < len(symbols) - 1:
+                lengths[-1] += after
             else:
-                timed[-1] = (timed[-1][0], timed[-1][1] + after)
-        return at_once(np.concatenate(sounds)), _sooner(timed)
+                lengths.append(after)
+        return at_once(np.concatenate(sounds)), _sooner(lengths)
 
     def _loaded(self) -> KokoroModel:
         with self._lock:
@@ -134,8 +130,8 @@ class KokoroEngine:
             return self._model
 
 
-def _sooner(timed: Timed) -> Timed:
+def _sooner(lengths: list[int]) -> list[int]:
     """The same with less silence before the phones, and as much more after them."""
-    (before, silence), *inner, (after, rest) = timed
+    silence, *inner, rest = lengths
     moved = min(max(silence - 1, 0), _EARLY)
-    return [(before, silence - moved), *inner, (after, rest + moved)]
+    return [silence - moved, *inner, rest + moved]

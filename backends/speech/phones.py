@@ -5,8 +5,12 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 SILENCE = "_"
 _UNSPOKEN = (SILENCE, " ")
+UNITS = 12
+"""Length of a symbol that has none yet: a space can be halved, a cluster cut into up to four letters."""
 
 _STRESS = "ˈˌ"
 _VOWELS = frozenset("aeiouyæøœɐɑɒɔəɘɚɛɜɝɞɤɨɪɯɵɶʉʊʌʏᵻᵊ")
@@ -33,7 +37,13 @@ class Phone(NamedTuple):
         return self.phoneme.lstrip(_STRESS)[:1]
 
     def shifted(self, samples: int) -> "Phone":
-        return self._replace(start=self.start + samples, end=self.end + samples)
+        return self.at(self.start + samples, self.end + samples)
+
+    def at(self, start: int, end: int) -> "Phone":
+        return Phone(self.phoneme, start, end, self.word, self.follows_space)
+
+    def of_word(self, word: int) -> "Phone":
+        return Phone(self.phoneme, self.start, self.end, word, self.follows_space)
 
 
 @lru_cache(maxsize=1024)
@@ -63,6 +73,19 @@ def phones(timed: Iterable[tuple[str, int]]) -> list[Phone]:
     shared = _share_spaces(_join_silences(_segments(timed)))
     composed = ((p, _composed(p.phoneme)) for p in shared)
     return [p if name == p.phoneme else p._replace(phoneme=name) for p, name in composed]
+
+
+def spelled(symbols: Iterable[str]) -> list[Phone]:
+    """`phones` of a voice's symbols before they have a length: each is taken to be UNITS long."""
+    return phones((symbol, UNITS) for symbol in symbols)
+
+
+def lasting(phones: Sequence[Phone], samples: Sequence[int]) -> list[Phone]:
+    """What `spelled` made of symbols, now that each of these is known to last so many samples."""
+    behind = np.cumsum([0, *samples])
+    edges = np.array([[p.start, p.end] for p in phones]).ravel()
+    at = np.interp(edges, np.arange(len(behind)) * UNITS, behind).astype(np.int64).tolist()
+    return [p.at(*edges) for p, *edges in zip(phones, at[::2], at[1::2], strict=True)]
 
 
 def _composed(phoneme: str) -> str:

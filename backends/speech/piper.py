@@ -19,7 +19,7 @@ from backends.speech.espeak import phonemize
 from backends.speech.levels import gain_for
 from backends.speech.piper_model import PiperModel
 from backends.speech.piper_voices import SPOKEN_BY_ALL, PiperOptions, VoiceFile, find_voice_files
-from backends.speech.reading import Speaker, Timed, read
+from backends.speech.reading import Speaker, read
 from backends.speech.timing import Sound
 from backends.types import FloatArray, SpeechChunk, Utterance
 
@@ -123,8 +123,8 @@ class _LoadedVoice:
 
     def _run(
         self, symbols: list[str], speaker: int | None, seed: int, speeds: FloatArray
-    ) -> tuple[Sound, Timed]:
-        """Symbols as sound, and each of them with its samples.
+    ) -> tuple[Sound, list[int]]:
+        """Symbols as sound, and the samples of each.
 
         Args:
             speeds: (symbols,).
@@ -142,7 +142,7 @@ class _LoadedVoice:
         )
         starts = np.cumsum([0, *counts[:-1]])
         lengths = np.add.reduceat(plan.durations, starts).tolist()
-        return partial(self._model.sound, plan), list(zip(symbols, lengths, strict=True))
+        return partial(self._model.sound, plan), lengths
 
     def _gain(self, speaker: int | None) -> float:
         """The constant that brings this speaker to TARGET_LUFS."""
@@ -153,7 +153,7 @@ class _LoadedVoice:
             if speaker not in self._gains:
                 [line] = phonemize([_CALIBRATION], self._config.espeak.voice)
                 symbols = self._symbols(line)
-                sound, timed = self._run(symbols, speaker, 0, np.ones(len(symbols), np.float32))
-                samples = sound(0, sum(length for _, length in timed))
+                sound, lengths = self._run(symbols, speaker, 0, np.ones(len(symbols), np.float32))
+                samples = sound(0, sum(lengths))
                 self._gains[speaker] = gain_for(samples, self._config.audio.sample_rate)
             return self._gains[speaker]

@@ -9,7 +9,7 @@ import numpy as np
 from backends.script.recipes import VoiceRecipe
 from backends.speech.espeak import PUNCTUATION
 from backends.speech.levels import levelled
-from backends.speech.phones import SILENCE, Phone, phones
+from backends.speech.phones import SILENCE, UNITS, Phone, lasting, spelled
 from backends.speech.prosody import changes_sound, manners_of, pace, spoken_in, turns_of
 from backends.speech.timing import Sound, audible, in_pieces, silent_chunk, to_chunk, within
 from backends.speech.words import assign_words, words_of
@@ -17,17 +17,11 @@ from backends.types import FloatArray, SpeechChunk, Utterance
 
 _UNSPOKEN_S = 0.3
 """Silence for a text without words."""
-_UNITS = 2
-"""Length of a symbol where the phones stand for their spelling, before it has a length: a space can be halved."""
-
 _PIECE_S = 1.3
 """Least length of an utterance's first piece, from which a video's first second can be planned; each one is twice as
 long as the one before it, and the last longer."""
 _QUIET = frozenset("ptkbdɡg")
 """Phonemes that begin with a closure: a good place to cut."""
-
-Timed = list[tuple[str, int]]
-"""Symbols with their samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +33,8 @@ class Speaker:
     """Texts as phonemes, a line each; "" where there is nothing to say."""
     symbols: Callable[[str], list[str]]
     """A line of phonemes in the model's symbols."""
-    run: Callable[[list[str], FloatArray], tuple[Sound, Timed]]
-    """Symbols, and the speed of each, as sound, with the symbols timed."""
+    run: Callable[[list[str], FloatArray], tuple[Sound, Sequence[int]]]
+    """Symbols, and the speed of each, as sound, with the samples of each."""
     gain: Callable[[], float]
     """What brings the voice to TARGET_LUFS."""
     piecemeal: bool = False
@@ -60,10 +54,10 @@ def read(speaker: Speaker, utterance: Utterance, seed: int, speed: float) -> Ite
         yield silent_chunk(utterance, rate, _UNSPOKEN_S)
         return
     symbols = speaker.symbols(line)
-    spelled, words = assign_words(phones((symbol, _UNITS) for symbol in symbols), words, alone)
-    manners = manners_of(utterance, spelled, words)
-    sound, timed = speaker.run(symbols, speed * _paces(spelled, manners, symbols))
-    owned = [p._replace(word=s.word) for p, s in zip(phones(timed), spelled, strict=True)]
+    untimed, words = assign_words(spelled(symbols), words, alone)
+    manners = manners_of(utterance, untimed, words)
+    sound, lengths = speaker.run(symbols, speed * _paces(untimed, manners, symbols))
+    owned = lasting(untimed, lengths)
     whole = not speaker.piecemeal or bool(utterance.pauses) or changes_sound(manners)
     cuts = [owned[-1].end] if whole else _cuts(owned, rate)
     first = levelled(sound(0, cuts[0]), speaker.gain())
@@ -102,12 +96,12 @@ def _cuts(owned: Sequence[Phone], rate: int) -> list[int]:
 
 
 def _paces(
-    spelled: Sequence[Phone], manners: Sequence[VoiceRecipe], symbols: Sequence[str]
+    untimed: Sequence[Phone], manners: Sequence[VoiceRecipe], symbols: Sequence[str]
 ) -> FloatArray:
-    """(symbols,) factor on the speed of each, from that of its phone, _UNITS long for each symbol."""
-    paces = [pace(manner, phone.phoneme) for manner, phone in zip(manners, spelled, strict=True)]
-    middles = np.arange(len(symbols)) * _UNITS + _UNITS // 2
-    at = np.searchsorted([phone.end for phone in spelled], middles, side="right")
+    """(symbols,) factor on the speed of each, from that of its phone, UNITS long for each symbol."""
+    paces = [pace(manner, phone.phoneme) for manner, phone in zip(manners, untimed, strict=True)]
+    middles = np.arange(len(symbols)) * UNITS + UNITS // 2
+    at = np.searchsorted([phone.end for phone in untimed], middles, side="right")
     return np.array(paces, np.float32)[at]
 
 

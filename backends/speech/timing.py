@@ -117,9 +117,7 @@ def audible(sound: Sound, sample_rate: int, phones: Sequence[Phone]) -> tuple[in
 
 def within(start: int, end: int, phones: Sequence[Phone]) -> list[Phone]:
     """The phones of samples [start, end), counted from there."""
-    return [
-        p._replace(start=max(p.start, start) - start, end=min(p.end, end) - start) for p in phones
-    ]
+    return [p.at(max(p.start, start) - start, min(p.end, end) - start) for p in phones]
 
 
 def _with_pauses(

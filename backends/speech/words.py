@@ -73,7 +73,7 @@ def assign_words(
     spoken = sorted({i for i, w in enumerate(heard) if w[0].text[0].isalnum()} | set(owners))
     owners = _no_word_empty([spoken.index(owner) for owner in owners], len(spoken))
     each = iter(owners)
-    owned = [p if p.phoneme == SILENCE else p._replace(word=next(each)) for p in phones]
+    owned = [p if p.phoneme == SILENCE else p.of_word(next(each)) for p in phones]
     return owned, [heard[i][0] for i in spoken]
 
 

@@ -22,3 +22,12 @@ def test_two_ways_of_writing_are_one_of_reading(voice: str, text: str, same: str
 def test_an_article_is_no_letter() -> None:
     [line] = phonemize(["A man and A Woman"], "en-us")
     assert "ˈeɪ" not in line
+
+
+@pytest.mark.parametrize("voice", ["el", "de", "en-us"])
+def test_what_was_read_before_changes_nothing(voice: str) -> None:
+    words = ["use of it", "live show", "record one", "content"]
+    alone = phonemize(words, voice)
+    for before in ("to", "we will", "the", "Καλημέρα"):
+        phonemize([before], "en-us")
+        assert phonemize([f"{before}…", *reversed(words)], voice)[:0:-1] == alone

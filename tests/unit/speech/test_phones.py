@@ -2,10 +2,10 @@ import itertools
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from backends.speech.phones import SILENCE, is_vowel, letters, phones
+from backends.speech.phones import SILENCE, is_vowel, lasting, letters, phones, spelled
 
 IPA = "ptkszmnlɹaeiouɛəɪʃʒθðŋç"
 SYMBOLS = st.sampled_from([*IPA, "ˈ", "ˌ", "ː", "ʲ", "\u0329", " ", ",", ".", "?", "aɪ", "oʊ"])
@@ -79,3 +79,13 @@ def test_phones_cover_all_samples(timed: list[tuple[str, int]]) -> None:
         assert not before.phoneme == after.phoneme == SILENCE
     for phone in out:
         assert phone.phoneme.strip(" ,.?^$") and phone.start <= phone.end
+
+
+@given(st.lists(st.tuples(SYMBOLS, st.integers(0, 3000)), max_size=60))
+def test_lengths_that_come_later_time_phones_alike(timed: list[tuple[str, int]]) -> None:
+    assume(not any(a[0] == b[0] == " " for a, b in itertools.pairwise(timed)))
+    symbols, lengths = zip(("^", 100), *timed, ("$", 100), strict=True)
+    now, later = phones(zip(symbols, lengths, strict=True)), lasting(spelled(symbols), lengths)
+    for one, other in zip(now, later, strict=True):
+        assert one.phoneme == other.phoneme
+        assert abs(one.start - other.start) <= 1 and abs(one.end - other.end) <= 1  # rounding

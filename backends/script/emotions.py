@@ -137,10 +137,10 @@ EMOTIONS: Mapping[Emotion, EmotionSpec] = {
         FaceRecipe(
             _face(
                 browOuterUp=1.0,
-                browInnerUp=0.64,
+                browInnerUp=0.75,
                 eyeWide=0.90,
                 jawOpen=0.54,
-                mouthFunnel=0.32,
+                mouthFunnel=0.50,
                 mouthPucker=0.24,
                 mouthLowerDown=0.06,
             ),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from backends.animation.rig.compiled import compiled
 from backends.animation.rig.fields import FIELDS, Lip, handles, pins
 from backends.animation.rig.mesh import Mesh, smoothstep
-from backends.animation.rig.rest import RestCorrection, correct_rest, own_smile_lift
+from backends.animation.rig.rest import RestCorrection, correct_rest, lid_rise, own_smile_lift
 from backends.animation.rig.solver import Surface, Vector
 from backends.animation.rig.topology import (
     CHIN,
@@ -218,7 +218,9 @@ def build_shape(mesh: Mesh, rigid: Array | None = None) -> FaceShape:
     closing = _closing_responses(surface, far)
     own_gap = np.maximum(lip_gap(local), 0.0)
     open_photo = bool(own_gap.max() > OPEN_PHOTO_GAP)
-    correction = correct_rest(local, fields, closing if open_photo else None, own_gap)
+    correction = correct_rest(
+        local, fields, closing if open_photo else None, own_gap, mesh.frame.lean
+    )
     ear = (local[234] + local[454]) / 2
     return FaceShape(
         rest=local,
@@ -277,6 +279,8 @@ def _displacements(
         elif name + "Left" in ROW:
             rows[ROW[name + "Left"]] = scaled * left
             rows[ROW[name + "Right"]] = scaled * (1 - left)
+    for side, rise in zip(("Right", "Left"), lid_rise(local + correction.brows), strict=True):
+        rows[ROW["eyeWide" + side]] *= rise
     rows[ROW["mouthLeft"]] = -rows[ROW["mouthRight"]]
     rows[ROW["browOblique"]] += 0.30 * fields["browInnerUp"]
     rows[ROW["jawForward"]] = np.outer(jaw, [0.0, -0.005, -0.10])

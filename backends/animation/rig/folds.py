@@ -196,8 +196,8 @@ def _middle_marks(points: Array) -> Iterator[tuple[str, Sequence[Mark]]]:
     for height, strength in ((0.28, 0.8), (0.46, 1.0), (0.64, 0.8)):
         arc = points[list(BROW_LINE)] * (1 - height) + points[list(HAIRLINE)] * height
         lines += [
-            Stroke(arc, 0.016, -0.17 * strength, (0.4, 0.4)),
-            Stroke(arc + [0, 0.035], 0.02, 0.06 * strength, (0.25, 0.25)),
+            Stroke(arc, 0.024, -0.14 * strength, (0.45, 0.45)),
+            Stroke(arc + [0, 0.045], 0.026, 0.05 * strength, (0.4, 0.4)),
         ]
         middle = arc[2:-2] + np.outer(np.abs(np.arange(len(arc) - 4) - 2), [0, 0.0125])
         short += [

@@ -3,6 +3,7 @@
 One mesh without a seam from the skull to the shoulders: how far a vertex goes along with the head is its weight.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -81,6 +82,14 @@ class FaceFrame:
         y = y - x * (x @ y)
         y /= np.linalg.norm(y)
         return cls(np.stack([x, y, np.cross(x, y)]), (right + left) / 2, distance)
+
+    @property
+    def lean(self) -> float:
+        """How much higher than on a head held level a point looks for each eye distance behind another; 0 where the
+        head is not seen from above."""
+        down = np.array([-self.axes[0, 1], self.axes[0, 0]])
+        y, z = self.axes[1:, :2] @ down
+        return max(0.0, -float(z / y) - math.tan(math.radians(LEVEL_PITCH_DEG)))
 
     def to_local(self, points: Array) -> Array:
         """(n, 3) pixels to (n, 3) eye distances."""

@@ -32,6 +32,8 @@ LOWER_LID_FALLS = 0.45
 NEUTRAL_INNER_BROW, NEUTRAL_OUTER_BROW = 0.240, 0.215
 """Height of the brows' ends above the line of the eyes."""
 NEUTRAL_LID_GAP = 0.166
+MOST_RISE = 1.6
+"""The most by which narrow lids rise further than in proportion to their gap."""
 STERN_LIFT = 0.045
 """The most that hanging mouth corners are lifted."""
 NEWTON_STEPS = 4
@@ -47,10 +49,17 @@ class RestCorrection:
     """How much of a smile is taken away, 0..1.5."""
 
 
-def own_smile_lift(local: Array) -> float:
-    """How far the mouth's corners lie above the lips' middle."""
-    corners = local[[MOUTH_LEFT_CORNER, MOUTH_RIGHT_CORNER], 1].mean()
-    return float(local[[13, 14], 1].mean() - corners)
+def lid_rise(local: Array) -> Array:
+    """(2,) factors on eyeWide, right and left: lids that are narrow at rest rise as far as others."""
+    gaps = local[[145, 374], 1] - local[[159, 386], 1]
+    return np.asarray(np.clip(NEUTRAL_LID_GAP / np.maximum(gaps, 1e-3), 1.0, MOST_RISE))
+
+
+def own_smile_lift(local: Array, lean: float = 0.0) -> float:
+    """How far the mouth's corners lie above the lips' middle; with the head's `lean`, seem to."""
+    height = local[:, 1] - lean * local[:, 2]
+    corners = height[[MOUTH_LEFT_CORNER, MOUTH_RIGHT_CORNER]].mean()
+    return float(height[[13, 14]].mean() - corners)
 
 
 def _width(local: Array) -> float:
@@ -62,6 +71,7 @@ def correct_rest(
     fields: Mapping[str, Array],
     closing: tuple[Array, Array] | None,
     own_gap: Array,
+    lean: float = 0.0,
 ) -> RestCorrection:
     """Finds smile and stretch by Newton's method on the deformed face itself; brows and lids follow from heights.
 
@@ -69,8 +79,9 @@ def correct_rest(
         fields: Displacements (n, 3) of 1 of each field.
         closing: Responses of the lips' columns, where the photo's mouth is open and has to close.
         own_gap: (9,) between the lips.
+        lean: Of the head, from `FaceFrame.lean`: seen from above, corners at rest look raised, and are lowered.
     """
-    lift, width = own_smile_lift(local), _width(local)
+    lift, width = own_smile_lift(local, lean), _width(local)
     smiling = lift > 0.03 or (closing is not None and width > 0.85)
     wanted_lift = NEUTRAL_LIFT if lift > NEUTRAL_LIFT else min(lift + STERN_LIFT, NEUTRAL_LIFT)
     narrow = min(width, max(NEUTRAL_WIDTH, width / SMILE_WIDENS))
@@ -81,16 +92,16 @@ def correct_rest(
         if closing is not None:
             points[:, 1] += closing[0] @ (UPPER_CLOSES * own_gap)
             points[:, 1] -= closing[1] @ ((1.0 - UPPER_CLOSES) * own_gap)
-        return np.array([own_smile_lift(points), _width(points)])
+        return np.array([own_smile_lift(points, lean), _width(points)])
 
     amounts, step = np.zeros(2), 1e-2
-    free = np.array([True, smiling])
+    free = np.array([True, smiling or lean > 0.0])
     for _ in range(NEWTON_STEPS):
         now = measure(amounts)
         slopes = np.stack([(measure(amounts + d) - now) / step for d in step * np.eye(2)], axis=1)
         slopes = np.where(np.outer(free, free), slopes, np.eye(2))
         amounts = amounts + np.linalg.solve(slopes, np.where(free, wanted - now, 0.0))
-        amounts = np.clip(amounts, [-1.5, -1.6], [0.5, 0.0])
+        amounts = np.clip(amounts, [-1.5, -1.6], [0.5, 1.0])
     narrowed = width / max(measure(amounts)[1], 0.1)
     smile = max(-float(amounts[0]), (narrowed - 1.0) / (SMILE_WIDENS - 1.0) if smiling else 0.0)
     smile = smile if smile > 0.1 else 0.0

@@ -38,6 +38,8 @@ SACCADE_S = 0.045
 FIXATION_DEG = (1.1, 0.7)
 GLANCE_SHARE, GLANCE_FACTOR = 0.12, 3.0
 """Some saccades go further."""
+SEEN_DEG = 0.5
+"""Smaller ones are left out: nobody sees them, but the lids and the corners of the eyes would tremble."""
 
 COUNTER_YAW, COUNTER_PITCH = 0.9, 0.7
 """How much of the head's turn the eyes take back."""
@@ -118,7 +120,10 @@ class Eyes:
             self.blinks.append(Blink(float(times[slot]), slowness))
         shifts = SACCADES_PER_S * SLOT_S * np.where(at_pause, PAUSE_SACCADES, 1.0)
         for slot in self.looking.advance(shifts.tolist()):
-            self.fixations.append(self._fixation(float(times[slot]), self.slots + slot))
+            next_one = self._fixation(float(times[slot]), self.slots + slot)
+            last = self.fixations[-1] if self.fixations else Fixation(0.0, 0.0, 0.0)
+            if np.hypot(next_one.x_deg - last.x_deg, next_one.y_deg - last.y_deg) >= SEEN_DEG:
+                self.fixations.append(next_one)
         self.slots += len(times)
 
     def stay_open(self, end_s: float) -> None:

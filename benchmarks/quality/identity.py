@@ -253,7 +253,10 @@ def _hull(portrait: Portrait, points: slice) -> Mask:
 
 
 def memory(minutes: float) -> tuple[float, ...]:
-    """Resident MiB while one clip of that length is made by the whole pipeline, at ten even steps of its progress."""
+    """Resident MiB while one clip of that length is made by the whole pipeline, at ten even steps of its progress.
+
+    The last is the moment at which the file is whole: to sign it, C2PA's library holds it twice, and gives that back.
+    """
     from serve_app.config import read_tier
     from serve_app.local import studio
     from serve_app.schemas import VideoRequest

@@ -64,7 +64,10 @@ class Canvas:
                 frame, ball, mesh, points, shape.rest, projected, head, control.gaze_deg,
                 (0, 0), shut, avatar.skin_light,
             )  # fmt: skip
-        row = MouthRow(gap, face.jaw, face.speaking, control.tongue, control.tongue_out)
+        row = MouthRow(
+            gap, face.jaw, face.speaking, control.tongue, control.tongue_out,
+            face.closure * face.speaking,
+        )  # fmt: skip
         draw_mouth(frame, avatar.mouth, shape, mesh, row, projected, head, (0, 0))
 
     def _shade(self, control: Controls, closed: list[float], unchanged: float) -> None:

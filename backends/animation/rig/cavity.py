@@ -14,6 +14,9 @@ WARM = (0.22, -0.16, -0.235)
 TONGUE_REACHES, TONGUE_HALF_WIDTH = 0.40, 0.15
 """How far below the seam the tip of a tongue that is stuck out lies, and half of its width, in eye distances."""
 
+GLOSS_REACHES = 0.07
+"""How far below the seam a lower lip shines, in eye distances."""
+
 
 @compiled
 def paint_mouth(
@@ -41,12 +44,14 @@ def paint_mouth(
     """The pixels of `mouth.draw_mouth`.
 
     `own_line` = (9,) gap in the photo that is a line of the skin; places = from `_place`; `amounts` =
-    tongue, tongue out, line of closed lips, how much the mouth is as it was in the photo, edge of the upper teeth.
+    tongue, tongue out, line of closed lips, how much the mouth is as it was in the photo, edge of the upper teeth,
+    how much the lips are pressed to speak.
     """
     seam, same = amounts[2], amounts[3]
     borders = gather(projected, rim[0], rim[1], left, top)
     _leave_own_line(borders, own_line, gap)
-    pad = 2 + 0.04 * unit
+    reach = GLOSS_REACHES if amounts[5] > 0.0 else 0.033
+    pad = 2 + 1.2 * reach * unit
     frame, upper, lower, box = trace_opening(borders, pad, canvas.shape)
     out = ramp((amounts[1] - 0.1) / 0.3)
     if out > 0.0:
@@ -56,8 +61,8 @@ def paint_mouth(
     opened = 0.78 + 0.22 * min(1.0, widest / 0.10)
     spill = (0.25 + 0.004 * unit) * min(1.0, widest / 0.04)  # over the mesh's straight edges
     damp = (1.0 - same) * min(1.0, widest / 0.03)
-    edge = 0.033 * unit + 1.5
-    highest, lowest = extremes(upper)[0] - edge, extremes(lower)[1] + edge
+    highest = extremes(upper)[0] - 0.033 * unit - 1.5
+    lowest = extremes(lower)[1] + reach * unit + 1.5
     colour, teeth = np.empty(3, np.float64), np.empty(4, np.float64)
     cavity, red, shadow, line, wet = colours[0], colours[1], colours[4], colours[5], colours[6]
     low_tint, high_tint, lip = colours[2], colours[3], lips[1, 5]
@@ -75,6 +80,8 @@ def paint_mouth(
                     if abs(from_line) < 3.0:
                         ink = seam * (1.0 - t * t) ** 0.5 * np.exp(-from_line * from_line)
                         _blend(canvas, y, x, line, ink)
+                if amounts[5] > 0.0 and across > below:
+                    _matt(canvas, y, x, t, (across - below) / unit, lips, amounts[5])
                 if damp > 0.0 and (across < above or across > below):
                     _moisten(canvas, y, x, t, across, above, below, lips, wet, damp, unit)
             over = spill * max(0.0, 1.0 - t * t)
@@ -178,6 +185,25 @@ def _moisten(
         skin = float(canvas[y, x, c])
         value = skin + share * max(0.0, 0.92 * red - skin)
         canvas[y, x, c] = int(value + shine * max(0.0, wet[c] - value) + 0.5)
+
+
+@compiled
+def _matt(
+    canvas: NDArray[np.uint8], y: int, x: int, t: float, away: float, lips: Floats, amount: float
+) -> None:
+    """Pressed lips turn their wet edge inwards: what is left of the lower one does not shine."""
+    if away > GLOSS_REACHES:
+        return
+    place = (t + 1.0) * 5.0
+    k = min(9, int(place))
+    f = place - k
+    share = amount * min(1.0, 2.0 * (1.0 - t * t))
+    share *= 1.0 - ramp((away - 0.03) / (GLOSS_REACHES - 0.03))
+    for c in range(3):
+        red = lips[2, k, c] + f * (lips[2, k + 1, c] - lips[2, k, c])
+        skin = float(canvas[y, x, c])
+        value = skin - share * max(0.0, skin - red)
+        canvas[y, x, c] = int(value + 0.5)
 
 
 @compiled

@@ -48,7 +48,8 @@ class MouthInterior:
     """(7, 3) in 0..255: cavity, tongue, lower teeth, upper teeth, shadow of the lips, line of closed lips, light on
     wet lips."""
     lips: Floats
-    """(2, 11, 3) in 0..255: the red of both lips from the picture's left to its right."""
+    """(3, 11, 3) in 0..255: the red of both lips from the picture's left to its right, and of the lower one without
+    its gloss."""
     upper_edge: float
     """Incisal edge of the upper teeth below the centre, in eye distances."""
     skin_light: float
@@ -132,7 +133,10 @@ def _lip_colours(pixels: Image, mesh: Mesh) -> Floats:
     (left, top), (right, bottom) = start, inside.max((0, 1)) + math.ceil(4 * reach) + 1
     soft = cv2.GaussianBlur(pixels[top:bottom, left:right], (0, 0), reach)
     inside -= start
-    return np.asarray(soft[inside[..., 1], inside[..., 0]], np.float32)
+    seen = soft[inside[..., 1], inside[..., 0]].astype(np.float64)
+    along = np.linspace(-1.0, 1.0, seen.shape[1])
+    even = np.polynomial.polynomial.polyvander(along, 1) @ np.polyfit(along, seen[1], 1)[::-1]
+    return np.concatenate([seen, np.minimum(seen[1:], even)]).astype(np.float32)
 
 
 def as_in_photo(shape: FaceShape, gap: Array, speaking: float) -> float:
@@ -161,6 +165,8 @@ class MouthRow:
     tongue: float
     """0..1, its tip up behind the teeth."""
     tongue_out: float
+    pressed: float
+    """0..1, lips that are closed to speak."""
 
 
 RIM = np.array([INNER_UPPER, INNER_LOWER], np.int64)
@@ -186,9 +192,12 @@ def draw_mouth(
     """
     unit = mesh.frame.eye_distance
     widest = float(row.gap.max())
-    seam = 0.65 * min(1.0, max(0.0, 1 - widest / 0.05)) if shape.open_photo else 0.0
+    own_line = 0.0 if shape.open_photo else float(shape.own_gap.max())
+    seam = 0.65 * min(1.0, max(0.0, 1 - (widest - own_line) / 0.05))
+    if not shape.open_photo:  # its own line, where that is broad, is squeezed out between the lips
+        seam *= row.speaking * min(1.0, max(0.0, (own_line - 0.01) / 0.03))
     unchanged = as_in_photo(shape, row.gap, row.speaking)
-    if (widest * unit < 0.1 and seam == 0.0) or unchanged == 1.0:
+    if (widest * unit < 0.1 and seam == row.pressed == 0.0) or unchanged == 1.0:
         return
     skull = head_plane(mesh, inside.centre, head).inverse(corner)
     hinge = shape.turn_jaw(inside.centre, row.jaw * JAW_OPEN_RAD)
@@ -199,7 +208,7 @@ def draw_mouth(
         inside.own_plane.origin,
         inside.upper_teeth.rgba, _place(inside.upper_teeth, 1.0), inside.lower_teeth.rgba,
         _place(inside.lower_teeth, -1.0), inside.own.rgba, inside.colours, inside.lips,
-        np.array([row.tongue, row.tongue_out, seam, unchanged, inside.upper_edge]), unit,
+        np.array([row.tongue, row.tongue_out, seam, unchanged, inside.upper_edge, row.pressed]), unit,
     )  # fmt: skip
 
 

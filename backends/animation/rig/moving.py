@@ -226,8 +226,9 @@ class _Canvas:
         shape = replace(avatar.shape, own_gap=avatar.shape.own_gap * kept)
         mesh = replace(avatar.mesh, frame=avatar.footing.faces[index])
         row = MouthRow(
-            gap, face.jaw, max(face.speaking, min(1.0, other)), control.tongue, control.tongue_out
-        )
+            gap, face.jaw, max(face.speaking, min(1.0, other)), control.tongue, control.tongue_out,
+            face.closure * face.speaking,
+        )  # fmt: skip
         draw_mouth(
             view, avatar.mouth, shape, mesh, row, target.astype(np.float64), STRAIGHT, region[:2]
         )

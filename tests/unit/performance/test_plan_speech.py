@@ -353,6 +353,15 @@ def test_eyes_stay_on_the_camera_while_the_head_turns() -> None:
     assert np.polyfit(plan.pose[:, 1], plan.gaze[:, 1], 1)[0] < -0.4
 
 
+def test_eyes_rest_between_jumps_that_can_be_seen() -> None:
+    plan = plan_speech(speech(LONG), 25, 5, PerformanceOptions(head_motion=0.0))
+    at_rest = np.flatnonzero((np.diff(plan.gaze, axis=0) == 0.0).all(axis=1))
+    fixed = np.unique(plan.gaze[at_rest], axis=0, return_index=True)[1]
+    jumps = np.diff(plan.gaze[at_rest][np.sort(fixed)], axis=0)
+    assert len(jumps) > 10
+    assert np.hypot(*jumps.T).min() > 0.49
+
+
 def test_look_coefficients_follow_the_gaze() -> None:
     plan = plan_speech(speech(LONG), 25, 6)
     left = plan.channel("eyeLookOutLeft") - plan.channel("eyeLookInLeft")

@@ -1,5 +1,7 @@
 """Reach of the mouth, tongue, lids, reflections in the eyes, and glasses."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -83,6 +85,35 @@ def test_the_tongue_comes_out_over_the_lower_lip(draw: Draw, closed: RigAvatar) 
 def test_a_closed_mouth_hides_the_tongue(draw: Draw, closed: RigAvatar) -> None:
     frames = draw(closed, {"closure": 1.0}, {"closure": 1.0, "tongue": 1.0})
     assert np.array_equal(*frames)
+
+
+PRESSED: Row = {"closure": 1.0, "mouthPucker": 0.2}
+"""Lips as they are closed to speak."""
+
+
+def lower_lip(avatar: RigAvatar, frame: np.ndarray) -> np.ndarray:
+    """Brightness of the lower lip's upper half, in its middle."""
+    points = avatar.mesh.pixels[:, :2]
+    (left, top), (right, low) = points[LOWER_LIP[0][4]], points[LOWER_LIP[0][6]]
+    middle = int((points[LOWER_LIP[0][5], 1] + points[LOWER_LIP[3][5], 1]) / 2)
+    part = frame[int(min(top, low)) : middle + 1, int(left) : int(right) + 1]
+    return np.asarray(part.mean(2))
+
+
+def test_pressed_lips_do_not_shine(draw: Draw, closed: RigAvatar) -> None:
+    parted, pressed = draw(closed, {**PRESSED, "closure": 0.8}, PRESSED)
+    still, shut = draw(closed, {}, {"closure": 1.0})
+    assert lower_lip(closed, pressed).max() < lower_lip(closed, still).max() - 5
+    assert lower_lip(closed, parted).max() > lower_lip(closed, pressed).max()
+    assert np.abs(still.astype(int) - shut).max() < 12  # nobody speaks: as in the photo
+
+
+def test_a_line_that_pressed_lips_hide_is_drawn(draw: Draw, closed: RigAvatar) -> None:
+    broad = replace(closed, shape=replace(closed.shape, own_gap=np.full(9, 0.04)))
+    (plain,), (lined,) = draw(closed, PRESSED), draw(broad, PRESSED)
+    darker = plain.astype(int) - lined
+    assert darker.max() > 25 > -4 * darker.min()
+    np.testing.assert_array_equal(draw(closed, {})[0], draw(broad, {})[0])
 
 
 @pytest.fixture(scope="module")

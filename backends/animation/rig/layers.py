@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from backends.animation.rig.compiled import compiled
 from backends.animation.rig.matte import fill
+from backends.animation.rig.nearby import busyness
 from backends.types import Backdrop, ImageArray
 
 Floats = NDArray[np.float32]
@@ -43,6 +44,8 @@ not the person's share would be enlarged too much."""
 NOISE, TEXTURE = 3.0, 3.0
 """A difference from the expected background is a trace of the person above this many grey levels, and above this many
 times the background's own mean difference from its smooth colour."""
+MUDDLE = 4.0
+"""So many times more it may differ before a background of many colours, where what looks like a trace is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +199,9 @@ def behind(pixels: ImageArray, hidden: Mask, eye_distance: float) -> tuple[Image
     painted = _painted(pixels, maps, scale)
     out = pixels.copy()
     cv2.copyTo(cv2.resize(painted, (width, height)), hidden, out)
-    unsure = cv2.resize(NOISE + TEXTURE * texture, (width, height))
-    return out, np.asarray(unsure, np.float32)
+    many = busyness(small / np.float32(255), known, eye_distance * scale)
+    doubt = NOISE + TEXTURE * texture * (1 + MUDDLE * many)
+    return out, np.asarray(cv2.resize(doubt, (width, height)), np.float32)
 
 
 def _at_most(longer: int, width: int, height: int) -> tuple[int, int]:

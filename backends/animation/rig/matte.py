@@ -1,8 +1,9 @@
 """Where the person is, to the hair: a network's coarse mask, refined by the colours on both sides of its edge.
 
 In the band that the mask leaves open, a pixel's opacity is its place between the colours of the person and of the
-background nearby (Chuang et al. 2001, with local means for the two distributions), as far as these differ; then it
-follows the picture's edges (guided filter: He, Sun and Tang 2013; found small and applied large: He and Sun 2015).
+background nearby (Chuang et al. 2001, with local means for the two distributions), as far as these differ and it has
+neither's own colour; before a background of many colours the mask has a say everywhere. Then it follows the picture's
+edges (guided filter: He, Sun and Tang 2013; found small and applied large: He and Sun 2015).
 """
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backends.animation.rig.compiled import compiled
+from backends.animation.rig.nearby import busyness, likeness
 from backends.faces.detect import person_mask
 from backends.types import ImageArray
 
@@ -26,6 +28,10 @@ INWARDS = 0.5
 """Share of the bands that lies inside the mask."""
 PERSON_NOISE = 0.10
 """Colour distance (RGB in 0..1) at which the colours decide as much as the coarse mask."""
+NETWORK_MISSES = 0.03
+"""How far outside its mask a person may be, in eye distances."""
+DOUBT = (0.3, 0.7)
+"""Of the coarse mask: between no person and a person, before a background of many colours."""
 SURE = 0.65
 """Of the coarse mask: a person is there."""
 SMOOTHNESS = 3e-4
@@ -142,14 +148,31 @@ def _place(person: NDArray[np.uint8], face: Array, unit: float) -> Floats:
 
 
 def _by_colour(colours: Floats, coarse: Floats, place: Floats, unit: float) -> Floats:
-    person = fill(colours, (place >= 1).astype(np.float32))
-    background = fill(colours, (place <= -1).astype(np.float32))
+    inside, outside = (place >= 1).astype(np.float32), (place <= -1).astype(np.float32)
+    person, background = _continued(colours, inside), _continued(colours, outside)
     across = person - background
     contrast = (across * across).sum(2)
     on_line = ((colours - background) * across).sum(2) / np.maximum(contrast, 1e-6)
     trust = contrast / (contrast + np.float32(PERSON_NOISE**2))
-    opacity = trust * np.clip(on_line, 0, 1) + (1 - trust) * coarse
-    return _bounded(opacity, place)
+    mixed = trust * np.clip(on_line, 0, 1) + (1 - trust) * coarse
+    persons, backgrounds = likeness(colours, place, unit)
+    either = persons * (1 - backgrounds + backgrounds * coarse)
+    opacity = either + (1 - persons) * (1 - backgrounds) * mixed
+    unseen = busyness(colours, outside, unit) * (1 - _likely(coarse, unit))
+    return _bounded(opacity * (1 - unseen), place)
+
+
+def _continued(colours: Floats, known: Floats) -> Floats:
+    """(h, w, 3) `fill`, found on every second pixel: it is smooth."""
+    filled = fill(colours[::2, ::2], known[::2, ::2])
+    return np.asarray(cv2.resize(filled, known.shape[::-1]), np.float32)
+
+
+def _likely(coarse: Floats, unit: float) -> Floats:
+    """(h, w) 0..1, where the network would see a person if it saw sharply."""
+    reach = 2 * round(NETWORK_MISSES * unit) + 1
+    wider = cv2.blur(cv2.dilate(coarse, np.ones((reach, reach), np.uint8)), (reach, reach))
+    return np.asarray(np.clip((wider - DOUBT[0]) / (DOUBT[1] - DOUBT[0]), 0, 1), np.float32)
 
 
 def _bounded(opacity: Floats, place: Floats) -> Floats:

@@ -7,7 +7,7 @@ import pytest
 
 from backends.animation.rig.engine import NOT_CUT, RigAvatar, RigEngine
 from backends.animation.rig.layers import Layers, behind, separate
-from backends.animation.rig.matte import fill, find_matte
+from backends.animation.rig.matte import _by_colour, fill, find_matte
 from backends.animation.rig.pose import HeadPose, project, turn_limits
 from backends.animation.rig.topology import CHIN, OVAL
 from backends.types import Box, ImageArray, Portrait
@@ -216,3 +216,22 @@ def test_no_matte_where_there_is_no_person() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (200, 160, 3), dtype=np.uint8)
     outline = np.array([[60, 80], [100, 80], [100, 130], [60, 130]], np.float64)
     assert find_matte(noise, outline, 20.0) is None
+
+
+def test_bars_behind_the_person_stay_behind() -> None:
+    """They are as dark as the person and touch them; hair that a soft mask misses is told from a plain wall."""
+    rows, columns = np.mgrid[:240, :240].astype(np.float32)
+    away = np.hypot(columns - 120, rows - 120) - 60
+    place = np.clip(-away / 12, -2, 2).astype(np.float32)
+    coarse = np.clip(0.5 - away / 6, 0, 1).astype(np.float32)
+    hair = (np.abs(columns - 120) < 1.5) & (rows < 64) & (rows > 52)
+    wall = np.where(columns[..., None] > 0, np.float32([0.9, 0.8, 0.6]), 0)
+    bars = np.where((columns.astype(int) % 40 < 10)[..., None], np.float32([0.2, 0.1, 0.1]), wall)
+    plain, busy = (
+        _by_colour(np.where(((away < 0) | hair)[..., None], np.float32([0.2, 0.1, 0.1]), behind),
+                   coarse, place, 60.0) for behind in (wall, bars)
+    )  # fmt: skip
+    beside = (away > 5) & ~hair
+    assert busy[beside].max() < 0.1 and plain[beside].max() < 0.1
+    assert busy[away < -4].min() > 0.9 and plain[away < -4].min() > 0.9
+    assert plain[hair].min() > 0.5

@@ -3,17 +3,25 @@
 import re
 from collections.abc import Collection, Mapping
 
-from backends.script import english_measures, numbers, roman
+from backends.script import (
+    chat,
+    english_abbreviations,
+    english_calendar,
+    english_measures,
+    english_places,
+    english_verses,
+    numbers,
+    roman,
+)
+from backends.script.english_abbreviations import REFERENCES
+from backends.script.english_calendar import MONTHS, month_of
 from backends.script.english_numbers import cardinal, decimal, ordinal, year
 from backends.script.numbers import NUMBER, SIGN, Number
-from backends.script.text import words
+from backends.script.text import any_of
 from backends.script.units import ENGLISH
 from backends.script.verbalizer import Rules, Verbalizer, Vocabulary, closing
 
-_MONTHS = words(
-    "January February March April May June July August September October November December"
-)
-_MONTH = "|".join(rf"{m}|{m[:3]}\.?" for m in _MONTHS) + r"|Sept\.?"
+_MONTH = "|".join(rf"{m}|{m[:3]}\.?" for m in MONTHS) + r"|Sept\.?"
 _CURRENCIES: Mapping[str, tuple[str, str, str, str]] = {
     "$": ("dollar", "dollars", "cent", "cents"),
     "€": ("euro", "euros", "cent", "cents"),
@@ -26,7 +34,7 @@ _CURRENCIES: Mapping[str, tuple[str, str, str, str]] = {
     "₿": ("bitcoin", "bitcoin", "", ""),
     "CHF": ("Swiss franc", "Swiss francs", "centime", "centimes"),
 }
-_CODES: Mapping[str, str] = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "US$": "$"}
+_CODES: Mapping[str, str] = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "US$": "$", "₤": "£"}
 _CODE = r"(?:USD|EUR|GBP|JPY|CHF)\b"
 _SCALES: Mapping[str, str] = {
     "k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion",
@@ -34,42 +42,25 @@ _SCALES: Mapping[str, str] = {
     "trillion": "trillion",
 }  # fmt: skip
 _SCALE = r"(?:\s?(?P<scale>(?i:thousand|million|billion|trillion|[kmb]|mn|bn|tn))\b)?"
-_ABBREVIATIONS: Mapping[str, str] = {
-    "dr": "Doctor", "mr": "Mister", "mrs": "Missus", "ms": "Miz", "prof": "Professor",
-    "jr": "Junior", "sr": "Senior", "gen": "General", "gov": "Governor", "sgt": "Sergeant",
-    "capt": "Captain", "lt": "Lieutenant", "maj": "Major", "rep": "Representative",
-    "sen": "Senator", "hon": "Honorable", "mt": "Mount", "e.g": "for example", "eg": "for example",
-    "i.e": "that is", "ie": "that is", "etc": "et cetera", "vs": "versus", "cf": "compare",
-    "approx": "approximately", "esp": "especially", "dept": "department", "inc": "Incorporated",
-    "ltd": "Limited", "corp": "Corporation", "bros": "Brothers", "a.m": "AM", "p.m": "PM",
-    "b.c": "BC", "apt": "Apartment", "ave": "Avenue", "blvd": "Boulevard", "ca": "circa", "est": "established",
-    "ext": "extension", "max": "maximum", "min": "minutes", "tel": "telephone", "tues": "Tuesday", "wed": "Wednesday",
-    "thu": "Thursday", "thurs": "Thursday", "fri": "Friday", "mon": "Monday", "rev": "Reverend",
-}  # fmt: skip
-_ALWAYS_CAPITAL = frozenset(
-    words("gen gov rep rev sen hon mt ms sr inc corp apt ave mon tues wed thu thurs fri")
-)
-_BEFORE_NUMBERS = frozenset(words("ca est ext max min tel"))
-"""Abbreviations that are names, or words, where they are written with a capital."""
-_ABBREVIATION = re.compile(r"(?<![\w.])([^\W\d_][\w.]{0,5})\.(?!\w)")
-_REFERENCES: Mapping[str, str] = {
-    "p": "page", "pp": "pages", "fig": "figure", "figs": "figures", "vol": "volume",
-    "ch": "chapter", "sec": "section",
-}  # fmt: skip
-_SHORT_MONTH = re.compile(rf"\b({'|'.join(m[:3] for m in _MONTHS if m != 'May')}|Sept)")
+_SHORT_MONTH = re.compile(rf"\b({'|'.join(m[:3] for m in MONTHS if m != 'May')}|Sept)")
 _YEAR_HINT = re.compile(
     r"(?:\b(?:in|since|of|by|until|till|from|before|after|during|year|circa|ca\.|around|"
-    rf"{'|'.join(_MONTHS)}),?\s|\()\Z",
+    rf"{'|'.join(MONTHS)}),?\s|\(|(?:circa|from|c\.)\s1\d{{3}}\sto\s)\Z",
     re.IGNORECASE,
 )
 _DECADE_HINT = re.compile(
     r"(?:\b(?:the|his|her|my|their|early|late)\s|\bmid-|['’])\Z", re.IGNORECASE
 )
-_HINT_LENGTH = 12
+_HINT_LENGTH = 20
 _ONE_OF = re.compile(r"\b(?:[Aa]n?|[Aa]nother|[Oo]ne|[Ee]ach|[Ee]very) \Z")
-_NOUN = re.compile(r"\s(?!(?:and|or|to|for|in|per|on|at|a|each|is|was)\b)[a-z]")
-_DAYS = words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
-_DAY = r"(Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)(?:[a-z]*day)?\.?"
+_THE = re.compile(r"\b(?:[Tt]he|[Tt]his|[Tt]hat|[Oo]ur|[Hh]is|[Hh]er|[Tt]heir|[Mm]y|[Yy]our) \Z")
+_PRICED = re.compile(
+    r"\s(?:question|bill|note|coin|fee|fine|price|prize|mark|limit|tax|deal|loan|fund|plan|ticket|gift|grant|reward|budget"
+    r"|project|bonus|che(?:ck|que)|range|level|barrier|payment|debt|house|home|car|phone|raise|cap|deposit|bounty)\b"
+)
+_NOUN = re.compile(
+    r",\s(?:\d+-[a-z]|[a-z]+-[a-z])|\s(?!(?:and|or|to|for|in|per|on|at|a|each|is|was)\b)[a-z]"
+)
 _WORDS = Vocabulary(
     decimal_mark=".",
     minus="minus",
@@ -78,6 +69,7 @@ _WORDS = Vocabulary(
     to="to",
     ratio="to",
     out_of="out of",
+    over="over",
     half_joint="and",
     fractions={
         "½": "a half", "⅓": "a third", "⅔": "two thirds", "¼": "a quarter", "¾": "three quarters",
@@ -99,18 +91,30 @@ _WORDS = Vocabulary(
     by="by",
     times="times",
     per="per",
+    inch="inch",
     inches="inches",
 )  # fmt: skip
 
 
-def _month(written: str) -> str:
-    return next(month for month in _MONTHS if month.startswith(written.rstrip(".")[:3]))
+def _clause(match: re.Match[str]) -> str:
+    """ "4(a)(ii)" is four a two."""
+    value = roman.value(match[1].upper()) if set(match[1]) <= set("ivx") else None
+    return f" {value or match[1]} "
+
+
+def _lap(match: re.Match[str]) -> str:
+    """ "51:02" is fifty-one oh two; 60:40 are shares."""
+    minutes, seconds, part = int(match[1]), int(match[2]), match[3]
+    if not part and (minutes <= 24 or minutes + seconds == 100):
+        return match.group()
+    spoken = f"{cardinal(minutes)} {'oh ' * (seconds < 10)}{cardinal(seconds)}"
+    return spoken + (f" point {' '.join(cardinal(int(c)) for c in part)}" if part else "")
 
 
 def _month_first(match: re.Match[str]) -> str:
     if not 1 <= int(match["day"]) <= 31:
         return match.group()
-    spoken = f"{_month(match['month'])} {ordinal(int(match['day']))}"
+    spoken = f"{month_of(match['month'])} {ordinal(int(match['day']))}"
     return f"{spoken}, {year(int(match['year']))}" if match["year"] else spoken
 
 
@@ -118,13 +122,13 @@ def _month_and_days(match: re.Match[str]) -> str:
     days = [int(match[2]), int(match[3])]
     if not all(1 <= day <= 31 for day in days):
         return match.group()
-    return f"{_month(match[1])} {ordinal(days[0])} to {ordinal(days[1])}"
+    return f"{month_of(match[1])} {ordinal(days[0])} to {ordinal(days[1])}"
 
 
 def _day_first(match: re.Match[str]) -> str:
     if not 1 <= int(match["day"]) <= 31:
         return match.group()
-    spoken = f"{match['the'] or 'the '}{ordinal(int(match['day']))} of {_month(match['month'])}"
+    spoken = f"{match['the'] or 'the '}{ordinal(int(match['day']))} of {month_of(match['month'])}"
     return f"{spoken}, {year(int(match['year']))}" if match["year"] else spoken
 
 
@@ -165,17 +169,10 @@ def _hinted(match: re.Match[str], hint: re.Pattern[str]) -> bool:
     return bool(hint.search(match.string[max(0, match.start() - _HINT_LENGTH) : match.start()]))
 
 
-def _abbreviation(match: re.Match[str]) -> str:
-    word = match[1].casefold()
-    if word not in _ABBREVIATIONS or (word in _ALWAYS_CAPITAL and not match[1][0].isupper()):
-        return match.group()
-    if word in _BEFORE_NUMBERS and not match[1].islower():
-        return match.group()
-    return _ABBREVIATIONS[word] + closing(match)
-
-
 def _before_its_noun(match: re.Match[str]) -> bool:
     """Whether a sum says which thing is meant: "a $20 bill"."""
+    if _THE.search(match.string, 0, match.start()) and _PRICED.match(match.string, match.end()):
+        return True
     return bool(
         _ONE_OF.search(match.string, 0, match.start()) and _NOUN.match(match.string, match.end())
     )
@@ -190,17 +187,10 @@ def _numeral(match: re.Match[str]) -> str:
 
 def _reference(match: re.Match[str]) -> str:
     value = roman.value(match["numeral"].upper())
-    name = _REFERENCES[match["name"].casefold()]
-    return f"{name} {cardinal(value)}" if value else match.group()
-
-
-def _days(match: re.Match[str]) -> str:
-    first, last = (next(d for d in _DAYS if d.startswith(match[i][:3])) for i in (1, 2))
-    return f"{first} to {last}"
-
-
-def _saint(match: re.Match[str]) -> str:
-    return "Saint " if match[1] else "Street" + closing(match)
+    name = REFERENCES[match["name"].casefold()]
+    last = roman.value(match["last"].upper()) if match["last"] else None
+    to = f" to {cardinal(last)}" if last else ""
+    return f"{name} {cardinal(value)}{to}" if value else match.group()
 
 
 class English(Verbalizer):
@@ -214,14 +204,14 @@ class English(Verbalizer):
         return decimal(number)
 
     def date(self, day: int, month: int, year_: int) -> str:
-        return f"{_MONTHS[month - 1]} {ordinal(day)}, {year(year_)}"
+        return f"{MONTHS[month - 1]} {ordinal(day)}, {year(year_)}"
 
     def part(self, over: int, under: int) -> str:
         name = {2: "half", 4: "quarter"}.get(under) or ordinal(under)
         return f"{cardinal(over)} {name}{'s' * (over > 1)}"
 
     def _money(self, match: re.Match[str]) -> str:
-        number = self.read(match["number"])
+        number = self._sum(match)
         written = match["currency"].upper()
         currency = _CURRENCIES[_CODES.get(written, written)]
         if number is None:
@@ -239,6 +229,16 @@ class English(Verbalizer):
         if not cents:
             return sign + whole
         return sign + (f"{whole} and {part}" if number.whole else part)
+
+    def _sum(self, match: re.Match[str]) -> Number | None:
+        """Who writes the currency behind a number parts thousands by points: 1.199 €."""
+        behind = match.start("currency") > match.start("number")
+        grouped = behind and re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", match["number"])
+        return (
+            Number(int(match["number"].replace(".", "")), "")
+            if grouped
+            else self.read(match["number"])
+        )
 
     @property
     def units(self) -> Collection[str]:
@@ -260,6 +260,7 @@ class English(Verbalizer):
 
     def named_dates(self) -> Rules:
         return (
+            *english_calendar.NAMED,
             (
                 re.compile(rf"\b({_MONTH})\s(\d{{1,2}})\s?[-–]\s?(\d{{1,2}})(?![\w:]|[.,]\d)"),
                 _month_and_days,
@@ -283,13 +284,19 @@ class English(Verbalizer):
                 ),
                 _day_first,
             ),
-            (re.compile(rf"{_SHORT_MONTH.pattern}(?=\s\d)"), lambda m: _month(m[1])),
+            (re.compile(rf"{_SHORT_MONTH.pattern}(?=\s\d)"), lambda m: month_of(m[1])),
         )
 
     def figures(self) -> Rules:
         return (
             (re.compile(r"(?<=[ap]m|m\.)\s?[-–]\s?(?=\d)"), lambda _: " to "),
+            *english_places.FIGURES,
+            *english_verses.RULES,
+            *chat.FIGURES,
             *english_measures.RULES,
+            (numbers.LAP, _lap),
+            (re.compile(r"\b([fgh])\(([xyt])\)"), lambda m: f"{m[1]} of {m[2]}"),
+            (numbers.CLAUSE, _clause),
             (re.compile(r"(?<=\w)['’](?=\d\d(?!\d))"), lambda _: " "),
             (re.compile(r"\bc\.\s?(?=(?:1\d|20)?\d\d\b(?![.,:/]\d))"), lambda _: "circa "),
             (re.compile(r"(?<![\w.,])\.(?=\d)"), lambda _: "0."),
@@ -303,7 +310,7 @@ class English(Verbalizer):
             ),
             (
                 re.compile(
-                    rf"(?P<sign>{SIGN})(?P<currency>US\$|[{numbers.CURRENCY}]|\b{_CODE})\s?"
+                    rf"(?P<sign>{SIGN})(?P<currency>US\$|₤|[{numbers.CURRENCY}]|\b{_CODE})\s?"
                     rf"(?P<number>{NUMBER}){_SCALE}"
                 ),
                 self._money,
@@ -317,7 +324,7 @@ class English(Verbalizer):
             ),
             (re.compile(r"(?<![\w.,])(1[1-9]\d0|20\d0|[2-9]0)['’]?s\b"), _decade),
             (
-                self.measured(rf"(?P<sign>{SIGN})(?<![\w.,])(?<!\d/)(?P<number>{NUMBER})"),
+                self.measured(rf"(?P<sign>{SIGN})(?<![\w.,])(?<!\d/)(?<!\w-)(?P<number>{NUMBER})"),
                 self._unit,
             ),
             (
@@ -330,27 +337,28 @@ class English(Verbalizer):
                 lambda m: " ".join(cardinal(int(part)) for part in m[1].split("/")),
             ),
             (
-                re.compile(r"\b([Pp]p?|[Ff]igs?|[Vv]ol|[Cc]h|[Ss]ec)\.\s?(?=\d)"),
-                lambda m: f"{_REFERENCES[m[1].casefold()]} ",
+                re.compile(rf"\b({any_of(REFERENCES)})\.\s?(?=\(?\d)", re.I),
+                lambda m: f"{REFERENCES[m[1].casefold()]} ",
+                ".",
             ),
             (re.compile(r"\b[Nn]o(s?)\.\s?(?=\d)"), lambda m: f"number{m[1]} "),
-            (re.compile(r"#(?=\d)"), lambda _: "number "),
+            (re.compile(r"#(?=[A-Z]{0,3}-?\d)"), lambda _: "number "),
         )
 
     def signs(self) -> Rules:
         return (
+            *chat.ENGLISH,
+            (re.compile(r"(?<=\s)#(?=\s)"), lambda _: "hash"),
+            (re.compile(r"(?<!\S)~\s(?=[A-Z])"), lambda _: ""),
             (roman.BEHIND_A_NAME, _numeral),
             (roman.REFERENCE, _reference),
-            (re.compile(rf"\b{_DAY}\s?[-–]\s?{_DAY}"), _days),
+            *english_calendar.SIGNS,
             (re.compile(r"(?<=\w)²"), lambda _: " squared"),
             (re.compile(r"(?<=\w)³"), lambda _: " cubed"),
-            (re.compile(r"\bSt\.(\s(?=[A-Z]))?"), _saint),
-            (_ABBREVIATION, _abbreviation),
-            (re.compile(rf"{_SHORT_MONTH.pattern}\."), lambda m: _month(m[1])),
+            *english_places.SIGNS,
+            *english_abbreviations.RULES,
+            (re.compile(rf"{_SHORT_MONTH.pattern}\."), lambda m: month_of(m[1])),
             (re.compile(r"(?<![\w/])([A-Z])/([A-Z])(?![\w/])"), lambda m: f"{m[1]} {m[2]}"),
             (re.compile(r"(?<!\w)π(?!\w)"), lambda _: "pi"),
-            (re.compile(r"\bw/o\b"), lambda _: "without"),
-            (re.compile(r"\bw/(?=\s)"), lambda _: "with"),
-            (re.compile(r"\bWW(I{1,2})\b"), lambda m: f"World War {cardinal(len(m[1]))}"),
             (re.compile(r"\b([CF])#(?!\w)"), lambda m: f"{m[1]} sharp"),
         )

@@ -4,19 +4,24 @@ import re
 from collections.abc import Collection, Mapping
 
 from backends.script import (
+    chat,
     greek_abbreviations,
     greek_acronyms,
+    greek_calendar,
     greek_capitals,
     greek_numerals,
+    greek_scores,
     numbers,
 )
 from backends.script.cues import fold
+from backends.script.greek_calendar import MONTH, MONTHS, WEEKDAYS, month_of
 from backends.script.greek_numbers import (
     WORD_BEFORE,
     Form,
     aged,
     cardinal,
     form_of,
+    genitive,
     ordinal,
     with_half,
 )
@@ -25,12 +30,6 @@ from backends.script.text import words
 from backends.script.units import GREEK
 from backends.script.verbalizer import Rules, Verbalizer, Vocabulary, closing
 
-_MONTHS = words(
-    "Ιανουαρίου Φεβρουαρίου Μαρτίου Απριλίου Μαΐου Ιουνίου Ιουλίου Αυγούστου Σεπτεμβρίου "
-    "Οκτωβρίου Νοεμβρίου Δεκεμβρίου"
-)
-_SHORT_MONTHS = words("Ιαν Φεβρ Φεβ Μαρτ Μαρ Απρ Μαΐ Ιουν Ιουλ Αυγ Σεπτ Σεπ Οκτ Νοεμ Νοε Δεκ")
-_MONTH = "|".join(_MONTHS) + "|Μαϊου|" + "|".join(rf"{m}\.?" for m in [*_SHORT_MONTHS, "Μαι"])
 _CURRENCIES: Mapping[str, tuple[Form, str, str, Form, str, str]] = {
     "€": (Form.NEUTER, "ευρώ", "ευρώ", Form.NEUTER, "λεπτό", "λεπτά"),
     "$": (Form.NEUTER, "δολάριο", "δολάρια", Form.NEUTER, "σεντ", "σεντ"),
@@ -66,10 +65,7 @@ _DEGREES: Mapping[str, str] = {
         "βαθμούς",
     ),
 }
-_WEEKDAYS = words("Δευτέρα Τρίτη Τετάρτη Πέμπτη Παρασκευή Σάββατο Κυριακή")
-_WEEKDAY = "|".join(_WEEKDAYS)
-_SHORT_DAY = r"(Δευτ?|Τρί?|Τετ|Πέμ?π?|Παρ|Σάβ?|Κυρ)\.?"
-_DAYS = re.compile(rf"\b(?:{_SHORT_DAY}|({_WEEKDAY}))\s?[-–]\s?(?:{_SHORT_DAY}|({_WEEKDAY}))(?!\w)")
+_WEEKDAY = "|".join(WEEKDAYS)
 _WORDS = Vocabulary(
     decimal_mark=",",
     minus="μείον",
@@ -78,6 +74,7 @@ _WORDS = Vocabulary(
     to="έως",
     ratio="προς",
     out_of="στα",
+    over="διά",
     half_joint="και",
     fractions={
         "½": "μισό", "⅓": "ένα τρίτο", "⅔": "δύο τρίτα", "¼": "ένα τέταρτο", "¾": "τρία τέταρτα",
@@ -98,6 +95,7 @@ _WORDS = Vocabulary(
     by="επί",
     times="φορές",
     per="ανά",
+    inch="ίντσες",
     inches="ίντσες",
 )  # fmt: skip
 
@@ -121,7 +119,7 @@ def _scaled(number: Number, scale: str) -> str:
 
 
 def _day(day: int, month: int) -> str:
-    return f"{'πρώτη' if day == 1 else cardinal(day, Form.FEMININE)} {_MONTHS[month - 1]}"
+    return f"{'πρώτη' if day == 1 else cardinal(day, Form.FEMININE)} {MONTHS[month - 1]}"
 
 
 def _short_date(match: re.Match[str]) -> str:
@@ -134,15 +132,6 @@ def _first_of(match: re.Match[str]) -> str:
     return ("Την" if match[1][0] == "Σ" else "την") + " 1 "
 
 
-def _clock(match: re.Match[str]) -> str:
-    minutes = f" και {cardinal(int(match[2]))}" if int(match[2]) else ""
-    return cardinal(int(match[1]), Form.FEMININE) + minutes
-
-
-def _score(match: re.Match[str]) -> str:
-    return f"{match[1]} {cardinal(int(match[2]))} {cardinal(int(match[3]))}"
-
-
 def _euros_and_cents(match: re.Match[str]) -> str:
     return f"{match[1]} €"
 
@@ -150,16 +139,6 @@ def _euros_and_cents(match: re.Match[str]) -> str:
 def _years_old(match: re.Match[str]) -> str:
     """ "30χρονος" is one word: τριαντάχρονος."""
     return aged(int(match[1]), match[2]) or match.group()
-
-
-def _weekdays(match: re.Match[str]) -> str:
-    written = (day[:2] for day in match.groups() if day)
-    first, last = (next(d for d in _WEEKDAYS if d.startswith(start)) for start in written)
-    return f"{first} έως {last}"
-
-
-def _weekday(match: re.Match[str]) -> str:
-    return next(d for d in _WEEKDAYS if d.startswith(match[1][:2])) + " "
 
 
 def _and_a_half(match: re.Match[str]) -> str | None:
@@ -174,11 +153,10 @@ def _half(match: re.Match[str]) -> str:
 
 
 def _named_date(match: re.Match[str]) -> str:
-    day, written = int(match["day"]), fold(match["month"]).rstrip(".")
+    day = int(match["day"])
     if not 1 <= day <= 31:
         return match.group()
-    start = written[:4] if written.startswith("ιου") else written[:3]
-    month = next(i for i, name in enumerate(_MONTHS, 1) if fold(name).startswith(start))
+    month = month_of(match["month"])
     return _day(day, month) + (f" {cardinal(int(match['year']))}" if match["year"] else "")
 
 
@@ -194,12 +172,21 @@ def _time(match: re.Match[str]) -> str:
 
 
 def _ordinal(match: re.Match[str]) -> str:
-    folded = fold({"º": "ο", "ª": "η"}.get(match[2], match[2]))
+    folded = fold({"º": "ο", "ª": "η", "ῃ": "η", "ῇ": "η", "ῳ": "ο"}.get(match[2], match[2]))
     ending = folded[:-1] + "ς" if folded.endswith("σ") else folded
     return ordinal(int(match[1]), ending) or match.group()
 
 
 _YEAR = re.compile(r"1\d{3}|20\d\d")
+_CONTEXT = 20
+_OF_HOW_MANY = frozenset(
+    words(
+        "των μηκουσ βαρουσ υψουσ πλατουσ βαθουσ παχουσ αξιασ εμβαδου εκτασησ ταχυτητασ διαρκειασ αποστασησ ισχυοσ "
+        "χωρητικοτητασ ποσου"
+    )
+)
+"""What a measure in the genitive follows: βάρους 10 kg."""
+_ERA = re.compile(r"\s?[πμ]\.Χ")
 _NUMBER_AND_HALF = re.compile(r"(?<![\w.,:/-])(\d{1,2})\s?½")
 
 
@@ -217,7 +204,8 @@ class Greek(Verbalizer):
 
     def number(self, number: Number, match: re.Match[str]) -> str:
         form = form_of(number.whole, match.string, match.start("number"), match.end())
-        if form == Form.GENITIVE and _YEAR.fullmatch(match["number"]) and _after_of(match):
+        dated = _YEAR.fullmatch(match["number"]) or _ERA.match(match.string, match.end())
+        if form == Form.GENITIVE and dated and _after_of(match):
             form = Form.NEUTER  # "του 1821": years do not bend
         return decimal(number, form)
 
@@ -239,6 +227,9 @@ class Greek(Verbalizer):
         if number is None:
             return match.group()
         sign = self.sign(match)
+        before = WORD_BEFORE.search(match.string, max(0, match.start() - _CONTEXT), match.start())
+        if before and fold(before[1]) in _OF_HOW_MANY and number.whole != 1:
+            form, many = Form.GENITIVE, genitive(many)
         if match["scale"]:
             return f"{sign}{_scaled(number, match['scale'])} {many}"
         if len(number.fraction) > 2 or (number.fraction and not part_one):
@@ -271,19 +262,21 @@ class Greek(Verbalizer):
         form, one, many = GREEK[match["unit"]]
         dot = closing(match) if match.group().endswith(".") else ""
         words = one if number == (1, "") else many
-        before = WORD_BEFORE.search(match.string, max(0, match.start() - 8), match.start())
+        before = WORD_BEFORE.search(match.string, max(0, match.start() - _CONTEXT), match.start())
+        if before and fold(before[1]) in _OF_HOW_MANY and number != (1, ""):
+            return f"{self.sign(match)}{decimal(number, Form.GENITIVE)} {genitive(many)}{self.per(match)}{dot}"
         if before and form == Form.MASCULINE:
             words = words.replace("βαθμοί", _DEGREES.get(fold(before[1]), "βαθμοί"))
         return f"{self.sign(match)}{decimal(number, form)} {words}{self.per(match)}{dot}"
 
     def named_dates(self) -> Rules:
         return (
-            (_DAYS, _weekdays),
-            (re.compile(rf"(?<!\w){_SHORT_DAY}\s(?=\d)"), _weekday),
-            (re.compile(rf"\b([Σσ]τις)\s1\s(?=(?:{_MONTH})(?!\w))"), _first_of),
+            *greek_calendar.BETWEEN_DAYS,
+            *greek_calendar.DAY_BEFORE_FIGURE,
+            (re.compile(rf"\b([Σσ]τις)\s1\s(?=(?:{MONTH})(?!\w))"), _first_of),
             (
                 re.compile(
-                    rf"(?<![\w/.,])(?P<day>\d{{1,2}})\s(?P<month>{_MONTH})(?!\w)"
+                    rf"(?<![\w/.,])(?P<day>\d{{1,2}})\s(?P<month>{MONTH})(?!\w)"
                     r"(?:,?\s(?P<year>\d{4})(?!\d))?"
                 ),
                 _named_date,
@@ -306,21 +299,18 @@ class Greek(Verbalizer):
                 re.compile(r"(?P<day>[Α-ώ] (?:έως|ως|μέχρι) )(?P<a>\d\d?)/(?P<b>\d\d?)(?![\w/])"),
                 _short_date,
             ),
-            *greek_abbreviations.NUMBERED,
-            (re.compile(r"(?<=\d,\d)/(?=(?:10|20|100)\b)"), lambda _: " στα "),
-            (re.compile(r"(?<=\bστις )(\d\d?)\.([0-5]\d)(?![\d.])", re.IGNORECASE), _clock),
             (
                 re.compile(
-                    r"\b((?:[Νν]ίκησ|[Κκ]έρδισ|[Έέ]χασ|[Ηη]ττήθηκ|[Πη]ροηγ)\w+|[Χχ]άσαμε|[Έέ]ληξε|[Ττ]ελείωσε"
-                    r"|ισοπαλία|ήττα|νίκη|σκορ)\s"
-                    r"(\d{1,3})[-–](\d{1,3})(?![-–/]?\d)"
+                    r"(?<![\w./,-])(?P<day>)(?P<first>\d{1,2})\s?[-–]\s?(?P<a>\d\d?)/(?P<b>\d\d?)(?![\w/])"
                 ),
-                _score,
+                lambda m: f"{cardinal(int(m['first']), Form.FEMININE)} έως {_short_date(m)}",
             ),
+            *greek_abbreviations.NUMBERED,
+            (re.compile(r"(?<=\d,\d)/(?=(?:10|20|100)\b)"), lambda _: " στα "),
+            *greek_calendar.HOURS,
+            *greek_scores.RULES,
             (re.compile(r"(?<![\w.,/])1/2(?=\s([^\W\d_]+))"), _half),
             (_NUMBER_AND_HALF, lambda m: _and_a_half(m) or m.group()),
-            (re.compile(r"(?<=\d)[΄′](?!\w)"), lambda _: " λεπτά"),
-            (re.compile(r"(?<=\b[Σσ]το \d\d)['’](?!\w)"), lambda _: " λεπτό"),
             (re.compile(r"\bπαρ\.\s?(?=\d)"), lambda _: "παράγραφος "),
             (re.compile(r"\bδολ\./(?=[^\W\d_])"), lambda _: "δολάρια ανά "),
             (re.compile(r"(\d[\d.]*,\d\d)\s?ευρώ\b"), _euros_and_cents),
@@ -370,22 +360,24 @@ class Greek(Verbalizer):
             (
                 re.compile(
                     r"(?<![\w.,])(\d{1,4})"
-                    r"(ος|ός|ο|ό|ης|ής|η|ή|ον|ου|ού|ους|ούς|οι|οί|ες|ές|ων|ών|º|ª)(?!\w)"
+                    r"(ος|ός|ο|ό|ης|ής|η|ή|ῃ|ῇ|ῳ|ον|ου|ού|ους|ούς|οι|οί|ες|ές|ων|ών|º|ª)(?!\w)"
                 ),
                 _ordinal,
             ),
+            (re.compile(r"(?<=\w)\^(?=[-−]?\d)"), lambda _: " εις την "),
             (re.compile(r"#(?=\d)"), lambda _: "αριθμός "),
         )
 
     def signs(self) -> Rules:
         return (
+            *chat.GREEK,
             *greek_abbreviations.TITLES,
             (greek_numerals.GREEK, greek_numerals.from_greek),
             (greek_numerals.SMALL, greek_numerals.from_small),
             (greek_numerals.ROMAN, greek_numerals.from_roman),
             (greek_acronyms.PATTERN, greek_acronyms.spoken),
             (greek_capitals.PATTERN, greek_capitals.accented),
-            (_DAYS, _weekdays),
+            *greek_calendar.SIGNS,
             *greek_abbreviations.OTHERS,
             (re.compile(r"(?<=\w)²"), lambda _: " στο τετράγωνο"),
             (re.compile(r"(?<=\w)³"), lambda _: " στον κύβο"),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-_NAMES: Mapping[str, str] = {
+NAMES: Mapping[str, str] = {
     "Α": "άλφα", "Β": "βήτα", "Γ": "γάμα", "Δ": "δέλτα", "Ε": "έψιλον", "Ζ": "ζήτα", "Η": "ήτα", "Θ": "θήτα",
     "Ι": "γιώτα", "Κ": "κάπα", "Λ": "λάμδα", "Μ": "μι", "Ν": "νι", "Ξ": "ξι", "Ο": "όμικρον", "Π": "πι", "Ρ": "ρο",
     "Σ": "σίγμα", "Τ": "ταυ", "Υ": "ύψιλον", "Φ": "φι", "Χ": "χι", "Ψ": "ψι", "Ω": "ωμέγα",
@@ -28,5 +28,5 @@ def spoken(match: re.Match[str]) -> str:
     if written in _STRESSED:
         return _STRESSED[written]
     if written in _SPELLED or not _VOWEL.search(written) or _TWICE.search(written):
-        return " ".join(_NAMES[letter] for letter in written)
+        return " ".join(NAMES[letter] for letter in written)
     return written

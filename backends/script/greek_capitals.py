@@ -35,12 +35,12 @@ _WORDS = words(
 )
 
 
-def _bare(word: str) -> str:
+def bare(word: str) -> str:
     plain = unicodedata.normalize("NFD", word).replace("\u0301", "")
     return unicodedata.normalize("NFC", plain)
 
 
-_ACCENTED: Mapping[str, str] = {_bare(word.upper()): word.upper() for word in _WORDS}
+_ACCENTED: Mapping[str, str] = {bare(word.upper()): word.upper() for word in _WORDS}
 
 PATTERN = re.compile(r"(?<!\w)[Α-ΩΪΫ]{3,}(?!\w)")
 

@@ -181,6 +181,27 @@ def ordinal(value: int, ending: str = "ος") -> str | None:
     )
 
 
+def genitive(many: str) -> str:
+    """Of the plural of a unit: χιλιόμετρα, χιλιομέτρων; what stands behind its own words stays."""
+    head, sign, rest = many.partition(
+        next((w for w in (" την", " το ", " του", " της", " ανά", " Κ", " Φ") if w in many), "\n")
+    )
+    return " ".join(map(_genitive_plural, head.split())) + sign.strip("\n") + rest
+
+
+def _genitive_plural(word: str) -> str:
+    if word.endswith(("ά", "οί", "ές")):
+        return word[: -1 if word.endswith("ά") else -2] + "ών"
+    if not word.endswith(("α", "οι", "ες")):
+        return word
+    stem = word[: -1 if word.endswith("α") else -2]
+    plain = "".join(c for c in unicodedata.normalize("NFD", stem) if c != "\u0301")
+    if word.endswith("ες"):
+        return plain + "ών"
+    last = max(plain.rfind(vowel) for vowel in "αεηιουω")
+    return unicodedata.normalize("NFC", f"{plain[: last + 1]}\u0301{plain[last + 1 :]}ων")
+
+
 _WITH_HALF = words(
     ". ενάμισι δυόμισι τριάμισι τεσσεράμισι πεντέμισι εξίμισι επτάμισι οκτώμισι εννιάμισι δεκάμισι εντεκάμισι "
     "δωδεκάμισι"
@@ -202,6 +223,10 @@ def with_half(value: int, form: Form) -> str | None:
     return _WITH_HALF[value]
 
 
+STOREYS: Mapping[int, str] = dict(
+    enumerate(words("μονώ διώ τριώ τετραώ πενταώ εξαώ επταώ οκταώ εννιαώ δεκαώ"), 1)
+)
+"""Before -ροφος: 2όροφο is διώροφο."""
 _LINKED = words(
     ". μονό δί τρί τετρά πεντά εξά επτά οκτά εννιά δεκά εντεκά δωδεκά δεκατριά δεκατετρά δεκαπεντά δεκαεξά δεκαεπτά "
     "δεκαοκτά δεκαεννιά"
@@ -244,7 +269,24 @@ def form_of(value: int, text: str, start: int, end: int) -> Form:
     if word.endswith("εσ"):
         masculine = word in _MASCULINE_ES or written.endswith("τές")
         return Form.MASCULINE if masculine else Form.FEMININE
-    return Form.NEUTER
+    return _like_before(fold(before[1])) if before else Form.NEUTER
+
+
+def _like_before(word: str) -> Form:
+    """By an adjective: οι άλλοι 3."""
+    if word == "οι":
+        return Form.MASCULINE
+    if not word.startswith(
+        ("αλλ", "υπολοιπ", "πρωτ", "τελευται", "επομεν", "προηγουμεν", "ολ", "μον")
+    ):
+        return Form.NEUTER
+    endings = {
+        "οι": Form.MASCULINE,
+        "ουσ": Form.MASCULINE_ACCUSATIVE,
+        "εσ": Form.FEMININE,
+        "ων": Form.GENITIVE,
+    }
+    return next((form for ending, form in endings.items() if word.endswith(ending)), Form.NEUTER)
 
 
 def _singular(word: str) -> Form:

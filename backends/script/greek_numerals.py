@@ -20,14 +20,16 @@ _ENDING_AFTER: Mapping[str, str] = {
 }  # fmt: skip
 _COUNTED = frozenset(
     words(
-        "κεφαλαιο μεροσ τομοσ τομο τυποσ τυπου φαση βιβλιο πραξη επεισοδιο αρθρο παραρτημα σχημα πινακασ εικονα"
+        "κεφαλαιο μεροσ τομοσ τομο τυποσ τυπου φαση βιβλιο πραξη επεισοδιο αρθρο παραρτημα σχημα πινακασ "
+        "εικονα εδαφιο εδ"
     )
 )
 """What is counted: Κεφάλαιο IV is chapter four."""
+_NOUN = re.compile(r"\s([^\W\d_]{3,})")
 _CENTURY = re.compile(r"\sαιών")
 
 GREEK = re.compile(r"(?<!\w)([Α-Ω]{1,3})[΄'´ʹ](?!\w)")
-SMALL = re.compile(r"(?<!\w)([αβγδ])[΄'´ʹ](?=\s[^\W\d_])")
+SMALL = re.compile(r"(?<!\w)([αβγδ])[΄'´ʹ](?=\s[^\W\d_]|[,.)]|\s*\Z)")
 ROMAN = re.compile(r"(?<!\w)([IVX]{1,7})(?![\w'’]|\.\w)")
 
 
@@ -39,7 +41,7 @@ def from_greek(match: re.Match[str]) -> str:
 def from_small(match: re.Match[str]) -> str:
     """Behind an article: το β' εξάμηνο."""
     before = WORD_BEFORE.search(match.string, 0, match.start())
-    if before is None or fold(before[1]) not in _ENDING_AFTER:
+    if before is None or (fold(before[1]) not in _ENDING_AFTER and fold(before[1]) not in _COUNTED):
         return match.group()
     return _agreeing(_GREEK_VALUES[match[1].upper()], match).lower()
 
@@ -58,13 +60,25 @@ def from_roman(match: re.Match[str]) -> str:
     return _agreeing(value, match) if named else match.group()
 
 
+def _of_noun(match: re.Match[str]) -> str | None:
+    """By what it counts: δίπλωμα Γ' κατηγορίας."""
+    noun = _NOUN.match(match.string, match.end())
+    word = fold(noun[1]) if noun else ""
+    endings = {"ασ": "ης", "ησ": "ης", "ου": "ου", "α": "η", "η": "η", "οσ": "ος"}
+    return next((ordinals for ending, ordinals in endings.items() if word.endswith(ending)), None)
+
+
 def _agreeing(value: int, match: re.Match[str]) -> str:
     """An ordinal with the ending of its article or of the name before it."""
     before = WORD_BEFORE.search(match.string, 0, match.start())
     word = fold(before[1]) if before else ""
     named = word not in _ENDING_AFTER and before is not None  # "ο Γεώργιος Α΄"
-    feminine, genitive = word.endswith(("α", "η")), word.endswith("ου")
+    feminine, genitive = word.endswith(("α", "η", "ελισαβετ")), word.endswith("ου")
     ending = "η" if named and feminine else "ου" if named and genitive else "ος"
+    if before is None or (named and before[1][0].islower() and word not in _COUNTED):
+        ending = _of_noun(match) or ending
+    if word in _COUNTED and not feminine:
+        ending = "ο"
     if _CLASS.match(match.string, match.end()):
         ending = "η"
     return (ordinal(value, _ENDING_AFTER.get(word, ending)) or "").capitalize()

@@ -38,6 +38,8 @@ _SCRIPTS: Mapping[str, re.Pattern[str]] = {
     }.items()
 }
 """By the first letter of a word."""
+_COLUMN = re.compile(r"(?<=[\w.%)!?])\s?\|[\s|]*(?=\S)")
+"""Between the cells of a table."""
 _UNSPOKEN = re.compile(r"[*_^|`\\{}#•™®]+")
 
 
@@ -102,7 +104,7 @@ def verbalize(text: Text, language: str) -> Text:
         text = _greek()(text)
     else:
         text = text.sub(numbers.PLAIN, lambda match: _elsewhere(match, language))
-    return text.sub(_UNSPOKEN, lambda _: " ")
+    return text.sub(_COLUMN, lambda _: ", ").sub(_UNSPOKEN, lambda _: " ")
 
 
 def _elsewhere(match: re.Match[str], language: str) -> str:

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 NUMBER = r"(?<!\d)(?<!\d[.,])\d++(?:[.,]\d++)*+"
-SIGN = r"(?:(?<![^\s(=:«“\"'])[-−])?"
+SIGN = r"(?:(?<![^\s(=:«“\"'])[-−–])?"
 """A minus, where it does not join two things."""
 CURRENCY = "$€£¥₹₽₺₩₿"
 MAX_DIGITS = 15
@@ -17,58 +17,90 @@ URL = re.compile(
     r"(?:/[^\s<>\"“”«»]{0,400}[\w/])?",
     re.IGNORECASE,
 )
+BRACKETED = re.compile(
+    r"<(?=[^\s<>]{1,300}>)(?=[^\s<>]*[\w][@/.][\w])|(?<=[\w/])>(?=[\s,.;:!?]|\Z)(?<=\w{2}>)"
+)
+"""About an address: <anna@example.com>."""
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 ISO_DATE = re.compile(r"(?<![\d-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
 DATE = re.compile(r"(?<![\d./-])(\d{1,2})(?:([.-])(\d{1,2})\2|/(\d{1,2})/)(\d{4}|\d\d)(?![\d/-])")
+NUMBERED_DATE = re.compile(
+    r"(?<![\w/.,-])(\d{1,6}(?:/\d{1,6})?)/(?=\d{1,2}([./-])\d{1,2}\2(?:19|20)\d\d(?!\d))"
+)
+"""A number before its date: 147/08.08.2016."""
 TIME = r"(?<![\d:.,])([01]?\d|2[0-4])[:]([0-5]\d)(?::([0-5]\d))?(?![\d:])"
 RANGE = re.compile(
     r"(?<![\w.,/:-])(\d{1,9}(?:[.,:]\d{1,9})*)(?:[-–]|\s–\s)(\d{1,9}(?:[.,:]\d{1,9})*)(?![-–/]?\d)"
 )
-FRACTION = re.compile(r"(?<![\w/.,])(\d{1,2})/(\d{1,2})(?![\w/])")
-VULGAR = re.compile(r"[½⅓⅔¼¾]")
+FRACTION = re.compile(rf"(?P<sign>{SIGN})(?<![\w/.,])(\d{{1,2}})/(\d{{1,2}})(?![\w/])")
+VULGAR = re.compile(r"[½⅓⅔¼¾⅕-⅞]")
+BETWEEN_WORDS = re.compile(r"(?<=[^\W_][.,;:!?%)\"”]|\w[^\W_]|\s[^\W_])\s/\s(?=[\"“(]?[^\W_])")
 BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])/(?=[^\W\d_])")
 SPACED = re.compile(
     r"(?<![\w.,/-])(?<!\d )[1-9]\d{0,2}(?:(?:[\u00a0\u202f]\d{3})+|(?: \d{3})* 000)(?![\w/-]|[ .,]\d)"
 )
 """Thousands parted by blanks: 10 000."""
-SUMS_BEFORE = re.compile(rf"(?<![\w.,])([{CURRENCY}])(\d[\d.,]*)\s?[-–]\s?\1?(?=\d)")
+SUMS_BEFORE = re.compile(
+    rf"(?<![\w.,])([{CURRENCY}])(\d[\d.,]*\s?(?:[kKmMB]|[mbt]n)?)\s?[-–]\s?\1?(?=\d)"
+)
 SUMS_BEHIND = re.compile(rf"(?<![\w.,])(\d[\d.,]*)\s?([{CURRENCY}%])\s?[-–]\s?(?=\d[\d.,]*\s?\2)")
 """Ranges of money, whose currency is said once."""
-HASHTAG = re.compile(r"(?<![\w#])#(?=\w*[^\W\d_])(\w{1,100})")
+HASHTAG = re.compile(r"(?<![\w#])#(?=\w*[^\W\d_])(?![A-Z]{0,3}-?\d)(\w{1,100})")
 FILE_TYPE = re.compile(
     r"(?<=\w)\.(?=(?:pdf|docx?|xlsx?|pptx?|txt|csv|zip|jpe?g|png|gif|svg|mp[34]|wav|mov|py|js|html?|json|ya?ml|exe)\b)",
     re.IGNORECASE,
 )
 POWER = re.compile(r"(?<=[^\W\d_])\^([23])(?![\w.])")
 SOCKET = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3}):(?=\d{2,5}(?!\d))")
-BY = re.compile(r"(?<=\d)(?<!\b0)\s?[xχ]\s?(?=\d[\d.,]*(?![\d.,]|\s*=))")
+BY = re.compile(
+    r"(?<=\d)(?<!\b0)(?P<unit>\s?(?:inches|feet|ίντσες|[mck]?m|ft|in|px|εκ\.|μ\.))?\s?[xχ]\s?(?=\d[\d.,]*(?![\d.,]|\s*=))"
+    r"|(?<=\d)(?P<unit2>\s?(?:inches|feet|ίντσες|[mck]?m|ft|in|px))\s?×\s?(?=\d)"
+)
 """Between the sides of something: 1920x1080."""
 TIMES = re.compile(r"(?<=\d)x(?=(?!\s(?:and|or|και|ή)\b)\s[^\W\d_]{2}|[,.;:!?)]|\s*\Z)")
 _ELEMENT = (
     "H|He|Li|Be|B|C|N|O|F|Ne|Na|Mg|Al|Si|P|S|Cl|Ar|K|Ca|Cr|Mn|Fe|Co|Ni|Cu|Zn|As|Se|Br|Ag|Cd|Sn|I"
     "|Ba|Pt|Au|Hg|Pb|U"
 )
+_GROUP = rf"\((?:(?:{_ELEMENT})\d{{0,2}}){{1,6}}\)\d{{1,2}}"
 FORMULA = re.compile(
-    rf"(?<!\w)(?:(?=\w*\d)(?=\w*[A-Z][A-Za-z])(?:(?:{_ELEMENT})\d{{0,2}}){{2,}}"
+    rf"(?<!\w)(?:(?=\w*\d)(?=\w*[A-Z][A-Za-z])(?:(?:{_ELEMENT})\d{{0,2}}){{2,}}(?:{_GROUP})?"
+    rf"|(?:(?:{_ELEMENT})\d{{0,2}}){{1,6}}{_GROUP}|{_GROUP}(?:(?:{_ELEMENT})\d{{0,2}}){{1,6}}"
     r"|(?=\w*[a-z])(?:H|Li|Na|K|Mg|Ca|Ba|Al|Mn|Fe|Ni|Cu|Zn|Ag|Sn|Hg|Pb)(?:F|Cl|Br|I|O|OH|S|CN))(?!\w)"
 )
 """Of a molecule whose letters could be taken for a word: CO2, H2SO4, Fe2O3. Salts, oxides and the like have no figure:
 NaCl is told by its two parts."""
 INCHES = re.compile(
-    r"(?:(?<=\d[.,]\d)|(?<=\d[.,]\d\d))[\"”″](?!\w)|(?<=\d)″"
+    r"(?<=\d)[\"”](?=\s?[x×]\s?\d)|(?:(?<=[x×]\s\d)|(?<=[x×]\s\d\d)|(?<=[x×]\d)|(?<=[x×]\d\d)|(?<=\d/\d)|(?<=\d/\d\d))[\"”](?!\w)"
+    r"|(?:(?<=\d[.,]\d)|(?<=\d[.,]\d\d))[\"”″](?!\w)|(?<=\d)″"
+    r"|(?<=(?<!\d)\d\d)[\"”](?=\s\d?(?!(?:he|she|I|they|said|says|είπε|λέει|και είπε)\b)[^\W\d_])"
     r"|(?<=\d)[\"”](?=\s(?:screens?|TVs?|monitors?|displays?|laptops?|tablets?|pizzas?|pipes?|heels?|wide|tall|long)\b)"
 )
 PRICE = re.compile(rf"([{CURRENCY}]\d[\d.,]*|\d\s?[{CURRENCY}%])/(?P<unit>[^\W\d_]+[²³]?)(?!\w)")
 DIVIDED = re.compile(r"(?<=\d)\s/\s(?=\d)")
-LESS = re.compile(r"(?<=\d)\s[-−–]\s(?=\d[\d.,]*\s?=)")
+LESS = re.compile(r"(?<=[\d²³)xyz])\s[-−–]\s(?=[\dxyz(][^,;\n=]{0,40}=)")
+SAME_UNIT = re.compile(
+    r"(([$€£])\d[\d.,]*)/(?=\2\d)|(\d\s?([KMGT]B|°[CF]?|kg|ml|[€$]|cm|mm))/(?=\d[\d.,]*\s?\4)"
+)
+RAISED = re.compile(r"(?:(?<=[\d)])|(?<=\b[a-zA-Z]))(?![²³](?![⁰¹²³⁴-⁹]))[⁻⁰¹²³⁴-⁹]{1,4}")
+"""Powers beyond the third, and negative ones."""
+NOTE = re.compile(r"(?<=[^\W\d_]{3})[¹²³⁴-⁹]{1,2}(?!\w)|(?<=[.,;!?])[¹²³⁴-⁹]{1,2}(?!\w)")
+"""The mark of a footnote, behind a word."""
 LOWERED = re.compile(r"[₀-₉]")
 MIXED = re.compile(r"(?<![\w.,:/-])(\d{1,2})\s([1-9])/(2|3|4|5|6|8|16)(?![\w/])")
 SERIAL = re.compile(r"(?<![\w.,/-])\d{1,7}(?:-\d{1,7}){3,}(?![\w/-])")
 RATIO = re.compile(r"(?<=\d):(?=\d)")
+LAP = re.compile(r"(?<![\d:.,/])(\d{1,3}):([0-5]\d)(?:[.,](\d{1,3}))?(?![\d:])")
+"""Minutes and seconds that no clock shows: 51:02."""
+IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z\d]{4}){3,7}(?:\s?[A-Z\d]{1,4})?(?!\w)")
+CLAUSE = re.compile(r"(?<=[\d)])\(([a-zA-Z\d]{1,4})\)")
+"""A letter or figure in brackets behind another: 401(k), section 4(a), 7-6(3)."""
 PHONE = re.compile(
     r"(?<![\w.,/-])(?:\+\d{1,3}(?:[ .-]?\(?\d{1,5}\)?){1,6}"
     r"|\(\d{2,5}\) ?\d{2,5}(?:[ -]\d{2,5}){0,3}"
     r"|\d{3}-\d{4}"
+    r"|0\d{4}[ -]\d{6}|0\d{3}[ -]\d{7}"
+    r"|69\d\d[ -]\d{3}[ -]?\d{3}|2\d{3}[ -]\d{6}|2\d{4}[ -]\d{5}"
     r"|(?:2\d{2,4}|69\d)[ -]\d{6,7}"
     r"|\d{1,5}(?:[ -]\d{2,5}){2,4}"
     r")(?![\w/-]|[.,]\d)"

@@ -33,7 +33,8 @@ _NO_NAMES = frozenset(
 
 BEHIND_A_NAME = re.compile(r"\b(?P<name>[A-Z][a-z]+)\s(?P<numeral>[IVXLC]{1,7})\b(?!['’][a-rt-z])")
 REFERENCE = re.compile(
-    r"\b(?P<name>[Pp]p?|[Ff]igs?|[Vv]ol|[Cc]h|[Ss]ec)\.\s(?P<numeral>[IVXLC]{1,7}|[ivxl]{1,7})\b"
+    r"\b(?P<name>[Pp]p?|[Ff]igs?|[Vv]ols?|[Cc]hs?|[Ss]ec|[Aa]rts?|[Bb]k|[Pp]t)\.\s(?P<numeral>[IVXLC]{1,7}|[ivxl]{1,7})\b"
+    r"(?:[-–](?P<last>[IVXLC]{1,7}|[ivxl]{1,7})\b)?"
 )
 _WHO_SPEAKS = re.compile(
     r"['’]|\s+(?:am|was|have|had|do|did|can|could|will|would|should|must|may|might|think|thought|know|knew|love|loved"
@@ -56,7 +57,7 @@ def kind(match: re.Match[str]) -> str:
     name, numeral = match["name"], match["numeral"]
     if value(numeral) is None:
         return ""
-    if name in _COUNTED:
+    if name in _COUNTED and not (name == "Series" and numeral == "X"):
         return "cardinal"
     if len(numeral) == 1 and (numeral in "XLC" and name not in ("Leo", "Pius")):
         return ""

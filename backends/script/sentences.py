@@ -14,6 +14,9 @@ def _set(words: str) -> frozenset[str]:
 
 
 _NEVER_LAST = _set(
+    "εδ περ στοιχ υποπαρ conc geo wm chas lg sm med stn agg arr asst assn attn def dep excl incl "
+    "govt intl natl pres supt univ adm cmdr cpl pvt v w.r.t viz choc veg orig "
+    "κιν αρ αριθ αριθμ ταχ δ/νση υπόψη "
     "approx capt cf dr e.g eg esp i.e ie lt maj messrs mr mrs ms prof sgt vs "
     "jan feb mar apr jun jul aug sep sept oct nov dec "
     "αγ αι βλ γεν δεσπ διευθ δις δηλ δρ κ κα κος κ.κ κκ λ.χ λεωφ οδ π.χ πρβλ υπ χιλ "
@@ -23,14 +26,19 @@ _NEVER_LAST = _set(
 _CAPITALISED = _set("adm col gen gov hon mt rep rev sen st")
 """The same, if they begin with a capital; otherwise they are words."""
 _NUMBERED = _set(
-    "περ εσωτ εικ πίν άρθρ τεύχ παρ τόμ "
-    "αριθ apt ca ext max min tel ch est fig figs no nos op p pp sec vol vols αρ αριθμ κεφ σελ τηλ φαξ"
+    "υποσ εσωτ εικ πίν άρθρ τεύχ παρ τόμ "
+    "ps pss cor matt rom deut isa jer prov eccl eph gal thess tim heb lev chron ezek "
+    "reg rte bk arts bldg chs cl eq ex flt lat paras para pg pgs ref rm ste ver abs art temp "
+    "apt ca ext max tel ch est fig figs no nos op p pp sec vol vols κεφ πρωτ σελ τηλ φαξ"
 )
 """Abbreviations that a number follows."""
-_SMALL_NUMBERED = frozenset("cν")
+_SMALL_NUMBERED = frozenset("bcdν")
 """The same, but initials where they are written with a capital."""
 _CLEAR = _set(
     "γρ γραμμ κ.γ κ.σ τ.μ μ λ λτ δευ τρ τετ πεμ πεμπ παρ σαβ σάβ τρί πέμ κυρ δολ "
+    "min mins sec secs yr yrs mo mos wk wks ft in yd yds mi doz tab tabs pkg pkgs pt pts qt qts gal gals pcs cal "
+    "avg misc qty rd ln ct pl hwy pkwy sq cres cir fl assoc mgr lat./long "
+    "φλ φλιτζ δευτ δευτερ λεπ ώρ κουτ πακ τεμ στρ δισκ χλγ μέτρ χμ τον ίντσ "
     "hr hrs lb lbs oz tsp tbsp mon tue tues wed thu thur thurs fri ave blvd "
     "a.d a.m am b.c bros corp dept etc jr ltd p.m pm sr κ.ά κ.λπ κλπ κ.ο.κ κ.τ.λ κτλ μ.μ π.μ μ.χ "
     "ε.π.ε εκ χλμ δισ εκατ τρισ"
@@ -38,6 +46,24 @@ _CLEAR = _set(
 """Abbreviations after which any capital begins a sentence."""
 _UNCLEAR = _set("inc co")
 """Abbreviations, like all with inner full stops, after which only a starter begins one."""
+_HOUR_GOES_ON = _set(
+    "et est edt ct cst cdt mt mst mdt pt pst pdt gmt utc bst cet cest eet eest ist jst aest aedt akst akdt hst "
+    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri sat sun"
+)
+"""What belongs to the hour before it: 9 p.m. ET, 5 p.m. Monday."""
+_GOES_ON = {
+    **dict.fromkeys(("a.m", "p.m"), _HOUR_GOES_ON),
+    **dict.fromkeys(
+        "bd",
+        _set(
+            "january february march april may june july august september october november december "
+            "jan feb mar apr jun jul aug sep sept oct nov dec"
+        ),
+    ),
+    **dict.fromkeys(("ave", "blvd", "st", "rd", "dr"), _set("nw ne sw se")),
+    **dict.fromkeys(("χλμ", "km", "mi"), _set("βα βδ να νδ β ν α δ ne nw se sw n s e w")),
+}
+"""What capitals an abbreviation may be followed by inside its sentence."""
 _STARTERS = _set(
     "a an and as at but he her here his how i if in it its my no now on or our she so that the "
     "their then there these they this those we what when where who why yes you your "
@@ -54,6 +80,9 @@ _STOP = re.compile(
 )
 _AHEAD = re.compile(r"(?P<skipped>[\W_]*)(?P<word>[^\W_]?)")
 _WORD = re.compile(r"[^\W_]+")
+_ARTICLE = re.compile(r"(?<!\w)(?:[οη]|τ[οη][νυ]|της|στ[οη]ν|κα?)\.?\s\Z", re.IGNORECASE)
+"""Before the first letters of a name: ο Ελ. Βενιζέλος."""
+_LETTER = re.compile(r"[^\W\d_]")
 _WORD_CHAR = re.compile(r"[^\W_]")
 _TOKEN = re.compile(r"[^\s\0\"'“”‘’«»()\[\],;:!?…/—–]*\Z")
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
@@ -61,9 +90,12 @@ _BULLET = re.compile(r"[\s\0]*(?:[-–—•*·▪]|\d{1,3}[.)])\s")
 _NUMBER = re.compile(r"[\d.,:/-]*\d[%\d]*")
 _ROMAN = re.compile(r"[IVXLC]{1,7}(?![^\W_])")
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.)+[^\W\d_]{1,3}")
-_HOUR = re.compile(r"\A\d{1,2}(?=[ap]\.m\Z)")
+_FIGURE_BEFORE = re.compile(r"\A[\d.,:]+(?=[^\W\d_])")
+_GREEK_NUMERAL = re.compile(r"[Α-Ω]{1,3}['’΄ʹ]")
 _BLANKS = " \n\r\0"
 _TOKEN_LIMIT = 40
+_SHORT = 4
+"""Longest unknown abbreviation: a small letter goes on behind it, where sentences begin with capitals."""
 _WRAP_WIDTH = 60
 """A line shorter than this was not broken for want of room."""
 
@@ -147,26 +179,73 @@ def _full_stop_ends(
     """None: the next word must be read to its end first."""
     token = _TOKEN.search(text, max(start, match.start() - _TOKEN_LIMIT), match.start())
     before = token.group().rpartition("-")[2] if token else ""
-    word = _HOUR.sub("", before.casefold())
+    word = _FIGURE_BEFORE.sub("", before.casefold())
     lower, digit = ahead["word"].islower(), ahead["word"].isdigit()
+    if (
+        token
+        and _NUMBER.fullmatch(token.group())
+        and not text[start : token.start()].strip(_BLANKS + "-*•")
+        and not lower
+    ):
+        return False  # of a list
     if token and _NUMBER.fullmatch(token.group()):
         return not lower
     if word in _NEVER_LAST or (word in _CAPITALISED and before[0].isupper()):
         return False
+    if (
+        word in _GOES_ON
+        and not digit
+        and (goes_on := _goes_on(text, ahead, _GOES_ON[word], final)) is not False
+    ):
+        return None if goes_on is None else False
     if word in _NUMBERED or before in _SMALL_NUMBERED:
-        numeral = _ROMAN.match(text, ahead.start("word"))
+        numeral = _ROMAN.match(text, ahead.start("word")) or _GREEK_NUMERAL.match(
+            text, ahead.start("word")
+        )
         if numeral and numeral.end() == len(text) and not final:
             return None
         return not digit and not numeral and (word == "no" or not lower)
+    if token and text[max(start, token.start() - 2) : token.start()] == "./":  # lat./long.
+        return not lower
+    if (
+        lower
+        and before.islower()
+        and before.isalpha()
+        and len(before) <= _SHORT
+        and _begins_high(text, start)
+    ):
+        return False
+    if (
+        (before.istitle() or word == "π")
+        and len(before) <= _SHORT
+        and token
+        and _ARTICLE.search(text, max(0, token.start() - 8), token.start())
+    ):
+        return False
     initial = len(before) == 1 and before.isupper() and before != "I"
     if not (initial or word in _CLEAR or word in _UNCLEAR or _DOTTED.fullmatch(before)):
         return True
     if lower or digit:
         return False
-    if word in _CLEAR:
+    if word in _CLEAR and not initial:
         return True
     follower = _WORD.match(text, ahead.start("word"))
     assert follower is not None
     if follower.end() == len(text) and not final:
         return None
     return follower.group().casefold() in _STARTERS
+
+
+def _begins_high(text: str, start: int) -> bool:
+    """Whether the sentence begins with a capital."""
+    first = _LETTER.search(text, start)
+    return first is not None and first.group().isupper()
+
+
+def _goes_on(text: str, ahead: re.Match[str], names: frozenset[str], final: bool) -> bool | None:
+    """Whether the next word is one of some; None while it may not be whole."""
+    follower = _WORD.match(text, ahead.start("word"))
+    assert follower is not None
+    if follower.end() == len(text) and not final:
+        return None
+    return follower.group().casefold() in names

@@ -8,17 +8,25 @@ from dataclasses import dataclass
 
 from backends.script import numbers
 from backends.script.numbers import Number
-from backends.script.text import Text
+from backends.script.text import Text, any_of
 
 _SIGN = re.compile(r"[^\w]|_")
 
 _ADDRESS_HINT = re.compile(r"\w[.@/]\w")
+_RAISED = re.compile("[⁰¹⁴-⁹²³⁻]")
+_QUOTE = re.compile(r'(?<!\d)"')
 _CAMEL = re.compile(r"(?<=[^\W\d_A-ZΑ-ΩΆ-Ώ])(?=[A-ZΑ-ΩΆ-Ώ])|(?<=[^\W\d_])(?=\d)|_+")
 """Between the words of a hashtag."""
 _LETTER_BEHIND = re.compile(r"(?<=[A-Za-z])(?=[A-Za-z])")
-_FIGURE = re.compile(r"[\d½⅓⅔¼¾]")
+_FIGURE = re.compile(r"[\d½⅓⅔¼¾⅕-⅞]")
+_NAMED_PARTS = frozenset((12, 16, 20, 32, 50, 64, 100))
+"""Beside 2 to 10: what things are divided into; one of twenty-five is out of them."""
+_GRADE = 8
+"""As many twentieths are a mark: 18/20."""
 
-Rule = tuple[re.Pattern[str], Callable[[re.Match[str]], str]]
+Replace = Callable[[re.Match[str]], str]
+Rule = tuple[re.Pattern[str], Replace] | tuple[re.Pattern[str], Replace, str]
+"""What is looked for, what stands for it, and signs of which there must be one for it to be looked for."""
 Rules = tuple[Rule, ...]
 """Applied one after another; a rule gives back what it does not take."""
 
@@ -37,6 +45,8 @@ class Vocabulary:
     ratio: str
     """Between the numbers of a score."""
     out_of: str
+    over: str
+    """Between the parts of an improper fraction."""
     half_joint: str
     """Between a whole number and a half."""
     fractions: Mapping[str, str]
@@ -49,6 +59,8 @@ class Vocabulary:
     times: str
     """So many of them: ten times more."""
     per: str
+    inch: str
+    """Before what is so long: a 65 inch screen."""
     inches: str
 
 
@@ -58,12 +70,27 @@ def closing(match: re.Match[str]) -> str:
 
 
 def _letter_by_letter(match: re.Match[str]) -> str:
-    return _LETTER_BEHIND.sub(" ", match.group()).upper()
+    """ "Ca(OH)2" is C A O H two."""
+    if re.fullmatch(r"[A-Z]+\d\d", match.group()):  # COP28
+        return match.group()
+    bare = re.sub(r"[()]", " ", match.group())
+    return _LETTER_BEHIND.sub(" ", bare).upper().strip()
+
+
+def _raised(match: re.Match[str]) -> str:
+    """ "10⁸" as "10^8"."""
+    return "^" + unicodedata.normalize("NFKC", match.group()).replace("\u2212", "-")
+
+
+def _fraction_of(char: str) -> str:
+    """ "¾" as "3/4"."""
+    return unicodedata.normalize("NFKC", char).replace("\u2044", "/")
 
 
 def _apply(rules: Rules, text: Text) -> Text:
-    for pattern, replace in rules:
-        text = text.sub(pattern, replace)
+    for rule in rules:
+        if len(rule) == 2 or any(sign in text.chars for sign in rule[2]):
+            text = text.sub(rule[0], rule[1])
     return text
 
 
@@ -73,46 +100,59 @@ class Verbalizer(ABC):
     def __init__(self, words: Vocabulary) -> None:
         self.words = words
         signs = "".join(map(re.escape, words.symbols))
-        parted = self.measured(r"(?:(?<=/\d)|(?<=/\d\d))")
+        parted = self.measured(r"(?:(?<=/\d)|(?<=/\d\d))", r"(?:\.(?=\s[a-z(]|,))?")
+        vulgar = self.measured(rf"(?P<part>{numbers.VULGAR.pattern})")
         self._addresses: Rules = (
+            (numbers.BRACKETED, lambda _: " "),
             (numbers.EMAIL, self._address),
             (numbers.URL, self._address),
             (numbers.FILE_TYPE, lambda _: f" {words.address['.']} "),
         )
         self._figures: Rules = (
+            (numbers.IBAN, self._account),
+            (numbers.SAME_UNIT, lambda m: f"{m[1] or m[3]}, ", "/"),
             (numbers.POWER, lambda m: {"2": "²", "3": "³"}[m[1]]),
-            (numbers.PRICE, self._price),
+            (numbers.PRICE, self._price, "/"),
             (numbers.SOCKET, lambda m: f"{m[1]} {words.address[':']} "),
-            (numbers.INCHES, self._inches),
-            (numbers.BY, lambda _: f" {words.by} "),
-            (numbers.TIMES, lambda _: f" {words.times} "),
-            (parted, self._share_of_unit),
+            (numbers.INCHES, self._inches, '"”″'),
+            (numbers.BY, lambda m: f"{m['unit'] or m['unit2'] or ''} {words.by} ", "xχ×"),
+            (numbers.TIMES, lambda _: f" {words.times} ", "x"),
+            (vulgar, lambda m: f" {_fraction_of(m['part'])}{m.group()[1:]}"),
+            (parted, self._share_of_unit, "/"),
             (numbers.SPACED, lambda m: re.sub(r"\s", "", m.group())),
-            (numbers.SUMS_BEFORE, lambda m: f"{m[2]} {words.to} {m[1]}"),
+            (numbers.SUMS_BEFORE, lambda m: f"{m[1] * m[2][-1].isalpha()}{m[2]} {words.to} {m[1]}"),
             (numbers.SUMS_BEHIND, lambda m: f"{m[1]} {words.to} "),
-            (numbers.MIXED, self._mixed),
-            (numbers.DIVIDED, lambda _: " ÷ "),
+            (numbers.MIXED, self._mixed, "/"),
+            (numbers.DIVIDED, lambda _: " ÷ ", "/"),
             (numbers.LESS, lambda _: f" {words.minus} "),
             (numbers.SERIAL, lambda m: self._groups(m.group())),
+            (numbers.NUMBERED_DATE, lambda m: f"{m[1]}, ", "/"),
             (numbers.ISO_DATE, self._iso_date),
             (numbers.DATE, self._date),
             *self.named_dates(),
             (numbers.PHONE, self._phone),
             (numbers.RANGE, lambda m: f"{m[1]} {words.to} {m[2]}"),
             *self.figures(),
-            (numbers.FRACTION, self._fraction),
+            (numbers.FRACTION, self._fraction, "/"),
             (numbers.VULGAR, self._vulgar),
             (numbers.RATIO, lambda _: f" {words.ratio} "),
             (numbers.PLAIN, self._plain),
         )
         self._signs: Rules = (
             *self.signs(),
-            (numbers.BETWEEN_LETTERS, lambda _: f" {words.address['/']} "),
-            (re.compile(f"[{signs}]"), lambda m: f" {words.symbols[m.group()]} "),
+            (
+                numbers.BETWEEN_WORDS,
+                lambda m: " " if m.string[m.start() - 1] in ".,;:!?" else ", ",
+                "/",
+            ),
+            (numbers.BETWEEN_LETTERS, lambda _: f" {words.address['/']} ", "/"),
+            (re.compile(rf"([{signs}])(?:(?<!\+)\1)*"), lambda m: f" {words.symbols[m[1]]} "),
         )
 
     def __call__(self, text: Text) -> Text:
         text = text.sub(numbers.LOWERED, lambda m: str(unicodedata.digit(m.group())))
+        if _RAISED.search(text.chars):
+            text = text.sub(numbers.RAISED, _raised).sub(numbers.NOTE, lambda _: "")
         text = text.sub(numbers.HASHTAG, self._hashtag)
         if _ADDRESS_HINT.search(text.chars):
             text = _apply(self._addresses, text)
@@ -159,11 +199,11 @@ class Verbalizer(ABC):
     def share(self, unit: str) -> str:
         """A unit behind a fraction of one."""
 
-    def measured(self, number: str) -> re.Pattern[str]:
+    def measured(self, number: str, behind: str = "") -> re.Pattern[str]:
         """A unit behind a number, and what it is counted by: 5 m³/s, 9 km/h."""
-        units = "|".join(sorted(map(re.escape, self.units), key=len, reverse=True))
+        units = any_of(self.units)
         per = rf"(?:/(?:(?P<per>(?:{units})(?!\w)|[^\W\d_]{{3,}}(?!\w))|(?=\d)))?"
-        return re.compile(rf"{number}\s?(?P<unit>{units})(?!\w){per}")
+        return re.compile(rf"{number}\s?(?P<unit>{units})(?!\w){per}{behind}")
 
     def per(self, match: re.Match[str]) -> str:
         """Behind the unit of a match of `measured`."""
@@ -198,8 +238,23 @@ class Verbalizer(ABC):
     def _inches(self, match: re.Match[str]) -> str:
         """A mark behind a number, unless it ends a quotation."""
         before, mark = match.string[: match.start()], match.group()
-        opened = before.count('"') % 2 if mark == '"' else before.count("“") > before.count("”")
-        return match.group() if opened and mark != "″" else f" {self.words.inches}"
+        opened = (
+            len(_QUOTE.findall(before)) % 2
+            if mark == '"'
+            else before.count("“") > before.count("”")
+        )
+        if opened and mark != "″":
+            return match.group()
+        before_noun = re.match(r"\s[a-z]{2}", match.string[match.end() :])
+        return f" {self.words.inch if before_noun else self.words.inches}"
+
+    def _account(self, match: re.Match[str]) -> str:
+        """An IBAN, figure by figure."""
+        groups = re.findall(r"\S{1,4}", re.sub(r"\s", "", match.group()))
+        return ", ".join(" ".join(self._sign_of_code(char) for char in group) for group in groups)
+
+    def _sign_of_code(self, char: str) -> str:
+        return self.cardinal(int(char)) if char.isdecimal() else char
 
     def _share_of_unit(self, match: re.Match[str]) -> str:
         """ "3/4 kg" and "2 1/4 kg"."""
@@ -235,15 +290,20 @@ class Verbalizer(ABC):
         return f"{self.cardinal(whole)} {self.words.half_joint} {half}"
 
     def _fraction(self, match: re.Match[str]) -> str:
-        over, under = int(match[1]), int(match[2])
+        over, under = int(match[2]), int(match[3])
         if not under:
             return match.group()
-        if 0 < over < under:
-            return self.part(over, under)
+        if 0 < over < under and (under <= 10 or (under in _NAMED_PARTS and over < _GRADE)):
+            return self.sign(match) + self.part(over, under)
+        if over > _GRADE and under == over + 1:  # one and the next: Windows 10/11
+            return f"{self.cardinal(over)}, {self.cardinal(under)}"
+        if over > under:
+            return f"{self.cardinal(over)} {self.words.over} {self.cardinal(under)}"
         return f"{self.cardinal(over)} {self.words.out_of} {self.cardinal(under)}"
 
     def _vulgar(self, match: re.Match[str]) -> str:
-        words = self.words.fractions[match.group()]
+        over, under = map(int, _fraction_of(match.group()).split("/"))
+        words = self.words.fractions.get(match.group()) or self.part(over, under)
         before = match.string[max(0, match.start() - 2) : match.start()].rstrip()
         return f" {self.words.half_joint} {words}" if before[-1:].isdecimal() else words
 

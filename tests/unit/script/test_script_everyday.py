@@ -24,7 +24,7 @@ from backends.script import parse
         ("10x faster", "ten times faster"),
         ("640x480", "six hundred and forty by four hundred and eighty"),
         ("let 2x < 10", "let two x less than ten"),
-        ('a 6.7" screen', "a six point seven inches screen"),
+        ('a 6.7" screen', "a six point seven inch screen"),
         ('He said "it costs 6.7" twice', 'He said "it costs six point seven" twice'),
         ("10.0.0.1:80", "ten point zero point zero point one colon eighty"),
         ("my_file_v2.pdf", "my file v two dot pdf"),

@@ -30,6 +30,12 @@ PERSON_NOISE = 0.10
 """Colour distance (RGB in 0..1) at which the colours decide as much as the coarse mask."""
 NETWORK_MISSES = 0.03
 """How far outside its mask a person may be, in eye distances."""
+STRAY = 0.3
+"""Half the width of what may stick out of the network's mask by mistake, in eye distances."""
+STRAY_RIM = 0.12
+"""So close to its edge the mask's colours are not sure to be the person's, in eye distances."""
+STRAY_LIKENESS = 0.5
+"""Mean likeness to the background, and to nothing else, at which it was one."""
 DOUBT = (0.3, 0.7)
 """Of the coarse mask: between no person and a person, before a background of many colours."""
 SURE = 0.65
@@ -63,7 +69,7 @@ def find_matte(pixels: ImageArray, outline: Array, eye_distance: float) -> Float
     if not _usable(coarse, person, face, unit):
         return None
     colours = small.astype(np.float32) / np.float32(255)
-    place = _place(person, face, unit)
+    place = _place(_without_strays(colours, person, unit), face, unit)
     rough = _by_colour(colours, coarse, place, unit)
     gain, offset = _guide(colours, rough, max(2, round(0.045 * unit)))
     return _enlarged(pixels, gain, offset, place)
@@ -121,6 +127,19 @@ def _person(coarse: Floats, face: Array) -> NDArray[np.uint8]:
     _, labels = cv2.connectedComponents(mask)
     x, y = np.clip(face.mean(0), 0, np.array(mask.shape[::-1]) - 1).astype(int)
     return np.asarray(labels == labels[y, x], np.uint8)
+
+
+def _without_strays(colours: Floats, person: NDArray[np.uint8], unit: float) -> NDArray[np.uint8]:
+    """The mask without what sticks out of it in colours that only the background has nearby."""
+    depth = cv2.distanceTransform(person, cv2.DIST_L2, 5)
+    core = depth > STRAY * unit
+    away = cv2.distanceTransform(1 - core.astype(np.uint8), cv2.DIST_L2, 5)
+    count, parts = cv2.connectedComponents(person * (away > 1.2 * STRAY * unit).astype(np.uint8))
+    place = np.where(person == 0, -1, (parts == 0) & (depth > STRAY_RIM * unit)).astype(np.float32)
+    persons, backgrounds = likeness(colours, place, unit)
+    odd = np.bincount(parts.ravel(), (backgrounds * (1 - persons)).ravel(), count)
+    stray = odd > STRAY_LIKENESS * np.bincount(parts.ravel(), minlength=count)
+    return np.where(stray[parts], np.uint8(0), person)
 
 
 def _usable(coarse: Floats, person: NDArray[np.uint8], face: Array, unit: float) -> bool:

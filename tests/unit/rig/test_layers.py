@@ -7,7 +7,7 @@ import pytest
 
 from backends.animation.rig.engine import NOT_CUT, RigAvatar, RigEngine
 from backends.animation.rig.layers import Layers, behind, separate
-from backends.animation.rig.matte import _by_colour, fill, find_matte
+from backends.animation.rig.matte import _by_colour, _without_strays, fill, find_matte
 from backends.animation.rig.pose import HeadPose, project, turn_limits
 from backends.animation.rig.topology import CHIN, OVAL
 from backends.types import Box, ImageArray, Portrait
@@ -235,3 +235,18 @@ def test_bars_behind_the_person_stay_behind() -> None:
     assert busy[beside].max() < 0.1 and plain[beside].max() < 0.1
     assert busy[away < -4].min() > 0.9 and plain[away < -4].min() > 0.9
     assert plain[hair].min() > 0.5
+
+
+def test_what_the_network_takes_for_the_person_by_mistake_is_none() -> None:
+    """A lump of the wall is left out of the mask; a hand and a hat that stick out stay in it."""
+    rows, columns = np.mgrid[:240, :240].astype(np.float32)
+    body = (np.hypot(columns - 120, rows - 140) < 70).astype(np.uint8)
+    hand, lump = (np.hypot(columns - x, rows - 120) < 14 for x in (38, 202))
+    colours = np.where(
+        body[..., None] > 0, np.float32([0.3, 0.2, 0.1]), np.float32([0.8, 0.2, 0.2])
+    )
+    colours[hand] = (0.9, 0.7, 0.6)
+    mask = np.maximum(body, np.uint8(hand | lump))
+    kept = _without_strays(colours, mask, 60.0)
+    assert kept[hand].all() and kept[body > 0].mean() > 0.995
+    assert kept[lump & (body == 0)].mean() < 0.2

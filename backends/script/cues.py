@@ -16,7 +16,21 @@ DEFAULT_PAUSE_S = 0.5
 
 _PAUSES = frozenset({"pause", "break", "silence", "παυση", "σιωπη"})
 _FILLERS = frozenset({"and", "&", "και"})
-_ITEM = re.compile(r"[\s,+;]*(?P<name>[^\s,+;:=]+)(?:\s*[:=]\s*(?P<value>[^\s,;:=]*(?:,\d+)?))?")
+_DEGREES: Mapping[str, float] = MappingProxyType(
+    {
+        **dict.fromkeys(("very", "really", "so", "extremely", "πολυ", "παρα"), 1.0),
+        **dict.fromkeys(("quite", "rather", "fairly", "pretty", "αρκετα"), 0.7),
+        **dict.fromkeys(
+            ("slightly", "somewhat", "mildly", "a", "little", "bit", "λιγο", "ελαφρωσ"), 0.4
+        ),
+    }
+)
+"""Words before a name that say how much."""
+_LOOSE_VALUE = re.compile(
+    r"(?<=[^\W\d_])\s{1,3}\(?(\d{1,4}(?:[.,]\d{1,4})?|[.,]\d{1,4})(\s?(?:%|m?s|δ))?\)?(?=[\s,+;/]|\Z)"
+)
+"""A value without its colon: [happy 0.5], [pause 2s]."""
+_ITEM = re.compile(r"[\s,+;/]*(?P<name>[^\s,+;:=/]+)(?:\s*[:=]\s*(?P<value>[^\s,;:=]*(?:,\d+)?))?")
 _SINGLE = re.compile(
     r"\s*(?P<name>[^:=]*?)\s*(?:[:=]\s*(?P<value>[^\s:=,]*(?:,\d+)?(?:\s*(?:m?s|δ|%))?)\s*)?"
 )
@@ -90,10 +104,14 @@ def _greek(name: str) -> Iterator[str]:
             return
 
 
+_LIKE = 0.7
+"""Least likeness of a suggestion."""
+
+
 def nearest(word: str) -> str | None:
     """The known name that a word may have been meant for."""
     known: Iterable[str] = names()
-    found = difflib.get_close_matches(fold(word)[:30], known, 1, 0.6)
+    found = difflib.get_close_matches(fold(word)[:30], known, 1, _LIKE)
     if not found:
         return None
     emotion, spec = names()[found[0]], EMOTIONS[names()[found[0]]]
@@ -103,6 +121,7 @@ def nearest(word: str) -> str | None:
 
 def read(content: str, position: int, scale: float) -> tuple[Mark | None, list[Notice]]:
     """Reads what stands between the brackets; no mark where it is not a known cue."""
+    content = _LOOSE_VALUE.sub(lambda m: f":{m[1]}{m[2] or ''}", content.rstrip(" .!?…"))
     single = _SINGLE.fullmatch(content)
     if single and fold(single["name"]) in _PAUSES:
         return _pause(single["value"], position)
@@ -114,7 +133,8 @@ def read(content: str, position: int, scale: float) -> tuple[Mark | None, list[N
     strongest, word = -1.0, ""
     for name, value in items:
         weight, notice = _intensity(value, position)
-        emotion = names()[fold(name)]
+        degree, emotion = _graded(name)
+        weight *= degree if value is None else 1.0
         weights[emotion] = max(weights.get(emotion, 0.0), min(1.0, weight * scale))
         notices += notice
         if weight > strongest:
@@ -124,7 +144,7 @@ def read(content: str, position: int, scale: float) -> tuple[Mark | None, list[N
 
 def _items(content: str, single: re.Match[str] | None) -> list[tuple[str, str | None]]:
     """Names with their written intensities; nothing if any of the names is unknown."""
-    if single and fold(single["name"]) in names():
+    if single and _known(single["name"]):
         return [(single["name"], single["value"])]
     items: list[tuple[str, str | None]] = []
     at = 0
@@ -136,7 +156,28 @@ def _items(content: str, single: re.Match[str] | None) -> list[tuple[str, str | 
         if fold(name) not in names():
             return []
         items.append((name, match["value"]))
-    return [] if content[at:].strip(" ,+;") else items
+    return [] if content[at:].strip(" ,+;/") else items
+
+
+def is_name(word: str) -> bool:
+    """Whether a closing mark may name it: [/happy], [/]."""
+    return not word.strip() or fold(word) in names()
+
+
+def _known(name: str) -> bool:
+    words = fold(name).split(" ")
+    return " ".join(words) in names() or (
+        words[-1] in names() and all(w in _DEGREES for w in words[:-1])
+    )
+
+
+def _graded(name: str) -> tuple[float, Emotion]:
+    """ "slightly sad": how much, and what."""
+    folded = fold(name)
+    if folded in names():
+        return 1.0, names()[folded]
+    *degrees, last = folded.split(" ")
+    return min(_DEGREES[degree] for degree in degrees), names()[last]
 
 
 def _intensity(value: str | None, position: int) -> tuple[float, list[Notice]]:

@@ -4,12 +4,14 @@ import re
 from collections.abc import Mapping
 
 from backends.script import cues, markup
-from backends.script.cues import Mark
+from backends.script.cues import CueMark, Mark
 from backends.script.options import ScriptOptions
 from backends.script.text import ESCAPE, GAP, Text
 from backends.types import Notice
 
 _BRACKET = rf"|\[(?P<bracket>[^\[\]\n\r{ESCAPE}]{{0,120}})\]"
+_DOUBLE = rf"|\[\[(?P<double>[^\[\]\n\r{ESCAPE}]{{0,120}})\]\]"
+_DOUBLE_PART = rf"|\[\[[^\[\]\n\r{ESCAPE}]{{0,120}}\]?\Z"
 _BRACKET_OPEN = r"|(?P<open>\[)"
 _STAR = rf"|\*(?P<star>[^\W\d_][^*\[\]\n\r{ESCAPE}]{{0,60}})\*"
 _STAR_PART = rf"|\*\Z|\*[^\W\d_][^*\[\]\n\r{ESCAPE}]{{0,60}}\Z"
@@ -18,9 +20,20 @@ _STAR_PART = rf"|\*\Z|\*[^\W\d_][^*\[\]\n\r{ESCAPE}]{{0,60}}\Z"
 def _pattern(bracket: bool, star: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What is looked for while more may come, and at the end."""
     whole = (
-        r"\\(?P<escaped>[\[\]*<])" + markup.LINK + _BRACKET * bracket + _STAR * star + markup.WHOLE
+        r"\\(?P<escaped>[\[\]*<])"
+        + markup.LINK
+        + (_DOUBLE + _BRACKET) * bracket
+        + _STAR * star
+        + markup.WHOLE
     )
-    part = r"(?P<part>\\\Z" + markup.LINK_PART + _STAR_PART * star + markup.PART + ")|"
+    part = (
+        r"(?P<part>\\\Z"
+        + _DOUBLE_PART * bracket
+        + markup.LINK_PART
+        + _STAR_PART * star
+        + markup.PART
+        + ")|"
+    )
     opened = _BRACKET_OPEN * bracket
     return re.compile(part + whole + opened), re.compile(whole + opened)
 
@@ -40,6 +53,7 @@ class Lexer:
     def __init__(self, options: ScriptOptions) -> None:
         self._patterns = _PATTERNS[options.cue_style]
         self._scale = options.intensity
+        self._base = options.cue
         self._held = Text("", ())
         self._unknown = 0
         self.marks: dict[int, Mark] = {}
@@ -88,6 +102,9 @@ class Lexer:
             message = "a bracket is opened and not closed; its words are spoken"
             self.notices.append(Notice("unclosed_cue", message, position))
             return "", first
+        if content.startswith("/") and cues.is_name(content[1:]):
+            self.marks[position] = CueMark(position, self._base, "")
+            return GAP, match.start()
         mark, notices = cues.read(content.replace(GAP, " "), position, self._scale)
         self.notices += notices
         if mark:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal, get_args
 
 from backends.errors import InputError, UnsupportedLanguageError
-from backends.types import Emotion
+from backends.types import NO_CUE, Cue, Emotion
 
 SpeakCues = Literal["auto", "always", "never"]
 CueStyle = Literal["brackets", "stars", "both"]
@@ -48,6 +48,11 @@ class ScriptOptions:
     """Respellings of whole words, whatever their case."""
     max_characters: int = 10_000
     """Longest source."""
+
+    @property
+    def cue(self) -> Cue:
+        """What holds where the text says nothing."""
+        return NO_CUE if self.emotion is None else Cue.of(self.emotion, min(1.0, self.intensity))
 
     def __post_init__(self) -> None:
         if not _LANGUAGE.fullmatch(self.language):

@@ -10,7 +10,7 @@ from backends.script.lexer import Lexer
 from backends.script.options import ScriptOptions
 from backends.script.sentences import find_end
 from backends.script.text import GAP, Cleaner, Text
-from backends.types import NO_CUE, Cue, Notice, Script, Utterance
+from backends.types import Cue, Notice, Script, Utterance
 
 CHARACTERS_PER_S = 14.5
 """Of spoken text at normal speed, the gaps between sentences included."""
@@ -37,8 +37,7 @@ class IncrementalParser:
         self._at: list[int] = []
         self._scanned = 0
         self._marks: list[Mark] = []
-        emotion, scale = self._options.emotion, min(1.0, self._options.intensity)
-        self._cue = (NO_CUE if emotion is None else Cue.of(emotion, scale), -1)
+        self._cue: tuple[Cue, int] = (self._options.cue, -1)
         self._language: str | None = None
         self._utterances: list[Utterance] = []
         self._notices: list[Notice] = []

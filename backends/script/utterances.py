@@ -23,6 +23,8 @@ _EDGE = " ,;:·•–—-"
 _OPENING = "“«([‘"
 _CLOSING = ",.!?;:…”»)]·’"
 _QUOTES = "\"'"
+_STRAY = re.compile(r"\A[.!?] +(?=\S)")
+"""The mark behind a cue that begins its sentence."""
 _WORD = re.compile(r"[\"'“‘«(\[¿¡]*[^\W_]")
 _LETTER = re.compile(r"[^\W_]")
 _BREAKS = (
@@ -109,7 +111,7 @@ def capitalised(text: Text) -> Text:
 def finished(spoken: Text, written: Text) -> Text:
     """A sentence once its numbers are words: the capital that began it, no loose ends."""
     first = _LETTER.search(written.chars)
-    spoken = tidy(spoken).strip(_EDGE, " ")
+    spoken = tidy(spoken).sub(_STRAY, lambda _: "").strip(_EDGE, " ")
     return capitalised(spoken) if first and not first.group().islower() else spoken
 
 

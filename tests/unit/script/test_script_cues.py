@@ -5,7 +5,7 @@ import pytest
 from backends.script import IncrementalParser, ScriptOptions, parse
 from backends.script.cues import MAX_PAUSE_S, fold, names
 from backends.script.emotions import EMOTIONS
-from backends.types import Cue, Emotion, Pause, Script
+from backends.types import NO_CUE, Cue, Emotion, Pause, Script
 
 
 def cue_of(source: str, options: ScriptOptions | None = None) -> Cue:
@@ -107,9 +107,52 @@ def test_an_unknown_cue_is_spoken_and_told(written: str, near: str | None) -> No
 
 
 def test_words_beside_known_names_make_a_cue_unknown() -> None:
+    script = parse("I'm [my happy] to be here")
+    assert script.text == "I'm my happy to be here"
+    assert codes(script) == ["unknown_cue"]
+
+
+@pytest.mark.parametrize(
+    ("written", "cue"),
+    [
+        ("[happy 0.5]", Cue.of(Emotion.HAPPY, 0.5)),
+        ("[happy (50%)]", Cue.of(Emotion.HAPPY, 0.5)),
+        ("[χαρά 0,5]", Cue.of(Emotion.HAPPY, 0.5)),
+        ("[very happy]", Cue.of(Emotion.HAPPY)),
+        ("[slightly sad]", Cue.of(Emotion.SAD, 0.4)),
+        ("[λίγο λυπημένη]", Cue.of(Emotion.SAD, 0.4)),
+        ("[a little sad:0.9]", Cue.of(Emotion.SAD, 0.9)),
+        ("[happy!]", Cue.of(Emotion.HAPPY)),
+        ("[[happy]]", Cue.of(Emotion.HAPPY)),
+        ("[happy].", Cue.of(Emotion.HAPPY)),
+        ("[happy/sad]", Cue(((Emotion.HAPPY, 1.0), (Emotion.SAD, 1.0)))),
+    ],
+)
+def test_cues_as_people_write_them(written: str, cue: Cue) -> None:
+    script = parse(f"{written} Well then")
+    assert script.text == "Well then"
+    assert [span.cue for span in script.utterances[0].spans] == [cue]
+    assert not script.warnings
+
+
+def test_a_pause_needs_no_colon() -> None:
+    assert [p.seconds for p in parse("One [pause 2s] two").utterances[0].pauses] == [2.0]
+
+
+def test_a_degree_is_spoken_with_its_word() -> None:
     script = parse("I'm [very happy] to be here")
     assert script.text == "I'm very happy to be here"
-    assert codes(script) == ["unknown_cue"]
+    assert not script.warnings
+
+
+def test_a_closing_mark_gives_back_what_held_before_all_cues() -> None:
+    def cues(options: ScriptOptions) -> list[Cue]:
+        script = parse("[happy]Hello[/happy] there", options)
+        assert script.text == "Hello there"
+        return [span.cue for span in script.utterances[0].spans]
+
+    assert cues(ScriptOptions()) == [Cue.of(Emotion.HAPPY), NO_CUE]
+    assert cues(ScriptOptions(emotion=Emotion.SAD)) == [Cue.of(Emotion.HAPPY), Cue.of(Emotion.SAD)]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from backends.script import (
 from backends.script.cues import fold
 from backends.script.greek_calendar import MONTH, MONTHS, WEEKDAYS, month_of
 from backends.script.greek_numbers import (
-    WORD_BEFORE,
     Form,
     aged,
     cardinal,
@@ -24,6 +23,7 @@ from backends.script.greek_numbers import (
     genitive,
     ordinal,
     with_half,
+    word_before,
 )
 from backends.script.numbers import NUMBER, SIGN, Number
 from backends.script.text import words
@@ -178,7 +178,6 @@ def _ordinal(match: re.Match[str]) -> str:
 
 
 _YEAR = re.compile(r"1\d{3}|20\d\d")
-_CONTEXT = 20
 _OF_HOW_MANY = frozenset(
     words(
         "των μηκουσ βαρουσ υψουσ πλατουσ βαθουσ παχουσ αξιασ εμβαδου εκτασησ ταχυτητασ διαρκειασ αποστασησ ισχυοσ "
@@ -191,7 +190,7 @@ _NUMBER_AND_HALF = re.compile(r"(?<![\w.,:/-])(\d{1,2})\s?½")
 
 
 def _after_of(match: re.Match[str]) -> bool:
-    before = WORD_BEFORE.search(match.string, 0, match.start("number"))
+    before = word_before(match.string, match.start("number"))
     return before is not None and fold(before[1]) == "του"
 
 
@@ -227,7 +226,7 @@ class Greek(Verbalizer):
         if number is None:
             return match.group()
         sign = self.sign(match)
-        before = WORD_BEFORE.search(match.string, max(0, match.start() - _CONTEXT), match.start())
+        before = word_before(match.string, match.start())
         if before and fold(before[1]) in _OF_HOW_MANY and number.whole != 1:
             form, many = Form.GENITIVE, genitive(many)
         if match["scale"]:
@@ -262,7 +261,7 @@ class Greek(Verbalizer):
         form, one, many = GREEK[match["unit"]]
         dot = closing(match) if match.group().endswith(".") else ""
         words = one if number == (1, "") else many
-        before = WORD_BEFORE.search(match.string, max(0, match.start() - _CONTEXT), match.start())
+        before = word_before(match.string, match.start())
         if before and fold(before[1]) in _OF_HOW_MANY and number != (1, ""):
             return f"{self.sign(match)}{decimal(number, Form.GENITIVE)} {genitive(many)}{self.per(match)}{dot}"
         if before and form == Form.MASCULINE:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from backends.script.cues import fold
 from backends.script.greek_acronyms import NAMES as LETTERS
 from backends.script.greek_capitals import bare
-from backends.script.greek_numbers import STOREYS, WORD_BEFORE, cardinal
+from backends.script.greek_numbers import STOREYS, cardinal, word_before
 from backends.script.text import any_of, words
 from backends.script.verbalizer import Rules, closing
 
@@ -107,7 +107,7 @@ _OF: Mapping[str, str] = {
 
 def _after(match: re.Match[str]) -> str:
     """The word before a match, folded; "" at the beginning."""
-    before = WORD_BEFORE.search(match.string, 0, match.start())
+    before = word_before(match.string, match.start())
     return fold(before[1]) if before else ""
 
 
@@ -142,12 +142,12 @@ def _new(match: re.Match[str]) -> str:
 
 
 def _mister(match: re.Match[str]) -> str:
-    before = WORD_BEFORE.search(match.string, 0, match.start())
+    before = word_before(match.string, match.start())
     return _MISTER.get(fold(before[1]) if before else "", "κύριος") + " "
 
 
 def _law(match: re.Match[str]) -> str:
-    before = WORD_BEFORE.search(match.string, 0, match.start())
+    before = word_before(match.string, match.start())
     word = {"του": "νόμου", "τον": "νόμο", "στον": "νόμο"}.get(fold(before[1]) if before else "")
     return f"{word or 'νόμος'} {cardinal(int(match[1]))} του "
 

@@ -4,7 +4,7 @@ import re
 
 from backends.script import numbers
 from backends.script.cues import fold
-from backends.script.greek_numbers import WORD_BEFORE, Form, cardinal
+from backends.script.greek_numbers import Form, cardinal, word_before
 from backends.script.text import words
 from backends.script.verbalizer import Rules, closing
 
@@ -48,7 +48,7 @@ def _weekdays(match: re.Match[str]) -> str:
 def _month(match: re.Match[str]) -> str:
     """A month by itself, which bends with what stands before it."""
     month = month_of(match[1]) - 1
-    before = WORD_BEFORE.search(match.string, 0, match.start())
+    before = word_before(match.string, match.start())
     word = fold(before[1]) if before else ""
     name = _NOMINATIVE[month]
     if word in _GENITIVE:

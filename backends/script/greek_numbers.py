@@ -92,7 +92,8 @@ _MASCULINE_ACCUSATIVES = frozenset(
     )
 )
 _MASCULINE_EIS = frozenset(words("γονεισ συγγραφεισ γραμματεισ δρομεισ κουρεισ"))
-WORD_BEFORE = re.compile(r"([^\W\d_]+)\s\Z")
+_WORD_BEFORE = re.compile(r"([^\W\d_]+)\s\Z")
+_NEAR = 24
 _WORD_BEHIND = re.compile(r"\s(?!(?:στα|για|μετά|κατά|παρά|αλλά|θα|να)\b)([^\W\d_]{3,})")
 
 
@@ -247,10 +248,15 @@ def aged(value: int, stem: str) -> str | None:
     return unicodedata.normalize("NFC", f"{plain}\u0301{stem}")
 
 
+def word_before(text: str, end: int) -> re.Match[str] | None:
+    """The word and the blank that end there; its group is the word."""
+    return _WORD_BEFORE.search(text, max(0, end - _NEAR), end)
+
+
 def form_of(value: int, text: str, start: int, end: int) -> Form:
     """How a number between `start` and `end` agrees: by the article before it, else by the ending
     of the word behind it, else neuter."""
-    before = WORD_BEFORE.search(text, max(0, start - 20), start)
+    before = word_before(text, start)
     if before and (form := _ARTICLES.get(fold(before[1]))):
         return form
     behind = _WORD_BEHIND.match(text, end)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from backends.script import roman
 from backends.script.cues import fold
-from backends.script.greek_numbers import WORD_BEFORE, cardinal, ordinal
+from backends.script.greek_numbers import cardinal, ordinal, word_before
 from backends.script.text import words
 
 _GREEK_VALUES: Mapping[str, int] = {
@@ -40,7 +40,7 @@ def from_greek(match: re.Match[str]) -> str:
 
 def from_small(match: re.Match[str]) -> str:
     """Behind an article: το β' εξάμηνο."""
-    before = WORD_BEFORE.search(match.string, 0, match.start())
+    before = word_before(match.string, match.start())
     if before is None or (fold(before[1]) not in _ENDING_AFTER and fold(before[1]) not in _COUNTED):
         return match.group()
     return _agreeing(_GREEK_VALUES[match[1].upper()], match).lower()
@@ -49,7 +49,7 @@ def from_small(match: re.Match[str]) -> str:
 def from_roman(match: re.Match[str]) -> str:
     """Behind a name or before a century; elsewhere letters that look like a numeral are letters."""
     value = roman.value(match[1])
-    before = WORD_BEFORE.search(match.string, 0, match.start())
+    before = word_before(match.string, match.start())
     if value is None or before is None:
         return match.group()
     if fold(before[1]) in _COUNTED:
@@ -70,7 +70,7 @@ def _of_noun(match: re.Match[str]) -> str | None:
 
 def _agreeing(value: int, match: re.Match[str]) -> str:
     """An ordinal with the ending of its article or of the name before it."""
-    before = WORD_BEFORE.search(match.string, 0, match.start())
+    before = word_before(match.string, match.start())
     word = fold(before[1]) if before else ""
     named = word not in _ENDING_AFTER and before is not None  # "ο Γεώργιος Α΄"
     feminine, genitive = word.endswith(("α", "η", "ελισαβετ")), word.endswith("ου")

@@ -6,7 +6,7 @@ from backends.script.greek_numbers import cardinal
 from backends.script.verbalizer import Rules
 
 _PAIR = r"(\d{1,3})\s?[-–]\s?(\d{1,3})(?![-–/]?\d|\s?[%€$]|\w|\s?[πμ]\.[Χχ])"
-_TEAMS = r"[Α-ΩΆ-ΏA-Z][\w.]+(?:\s[Α-ΩΆ-ΏA-Z][\w.]*)?"
+_TEAMS = r"[Α-ΩΆ-ΏA-Z][\w.]{1,30}+(?:\s[Α-ΩΆ-ΏA-Z][\w.]{0,30}+)?"
 _NOT_GAMES = re.compile(
     r"\b(?:Δευτ|Τρ|Τετ|Π[εέ]μ|Παρ|Σ[αά]β|Κυρ|[Ώώ]ρ|[Αα]πό|[Κκ]αθημ|[Σσ]ελ|[Αα]νοιχ|στις|Μον|Λειτουργ|Ωράρι)\S*\s*\Z"
 )
@@ -61,7 +61,7 @@ RULES: Rules = (
         ),
         _after_word,
     ),
-    (re.compile(rf"({_TEAMS}\s?[-–]\s?{_TEAMS}:?)\s{_PAIR}"), _after_word),
+    (re.compile(rf"(?<![\w.])({_TEAMS}\s?[-–]\s?{_TEAMS}:?)\s{_PAIR}"), _after_word),
     (re.compile(rf"(?<![\w.,/:–-]){_PAIR}"), _falling),
     (re.compile(r"(?<![\w.,])(\d{1,3})\+(\d{1,2})['’΄′](?!\w)"), _extra_time),
     (re.compile(r"(?<=\d)[΄′](?!\w)"), lambda _: " λεπτά"),

@@ -28,8 +28,11 @@ CORE_SHARE, CORE_LIMIT_S = 0.225, 0.04
 """How far inside its borders a phoneme's kernel reaches its full height."""
 
 EFFORT_PERIOD_S = 0.7
-EFFORT: dict[str, float] = {"jaw": 0.48, "lower": 0.35, "upper": 0.40, "stretch": 0.56}
-"""Talkers drift between wide and lazy articulation within a phrase: rms of each one's logarithm."""
+EFFORT: dict[str, float] = {"jaw": 0.67, "lower": 0.49, "upper": 0.56, "stretch": 0.78}
+"""Talkers drift between wide and lazy articulation within a phrase: rms of each one's logarithm. So a third of the
+variance of their lips' gap lies below 1 Hz."""
+USUAL_EFFORT = 0.08
+"""Its mean, so that lazy moments do not leave the lips closed for longer than talkers' are."""
 EFFORT_LIMIT = 1.8
 """In units of its rms."""
 JAW_LIMIT = 0.60
@@ -98,7 +101,7 @@ def mouth(timeline: Timeline, frames: Frames, seed: int) -> Mouth:
     heard_s = frames.times_s + LEAD_S
     shape = _blend(spans, frames, heard_s)
     effort = drift(seed, Track.OPENING, heard_s, EFFORT_PERIOD_S)
-    _vary(shape, soft_limit(effort, EFFORT_LIMIT))
+    _vary(shape, USUAL_EFFORT + soft_limit(effort, EFFORT_LIMIT))
     return Mouth(
         shape=shape,
         closure=_contacts(spans, frames, heard_s, "closure", CLOSURE),

@@ -298,7 +298,7 @@ def test_articulation_drifts_within_a_phrase() -> None:
     """Half of a talking mouth's changes are slower than a phrase's syllables."""
     gaps = [_gap(plan_speech(speech("t ˈɛ l i " * 60), 25, seed)) for seed in range(6)]
     smooth = [np.convolve(gap, np.ones(12) / 12, "valid") for gap in gaps]
-    assert 0.15 < np.mean([slow.std() / slow.mean() for slow in smooth]) < 0.45
+    assert 0.3 < np.mean([slow.std() / slow.mean() for slow in smooth]) < 0.55
     assert np.mean([slow.mean() for slow in smooth]) > 0.08
 
 

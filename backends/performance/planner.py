@@ -38,6 +38,9 @@ BOTH = {
     "jaw": ("jawOpen",),
 }
 APART = (*BOTH["lower"], *BOTH["upper"])
+GAPES, SHUT_JAW = ("jawOpen", "mouthFunnel"), 0.4
+"""What an emotion opens the mouth with, and the share of it that lips which meet in speech leave: all of it would draw
+the closed mouth long."""
 
 
 class Planner:
@@ -148,6 +151,8 @@ def _lay_speech(
     table: Floats, lips: Mouth, feeling: Mood, closure: Floats, articulation: float
 ) -> None:
     """Adds the mouth of speech to the emotion's coefficients, in place; contacts win over both."""
+    for name in GAPES:
+        table[:, INDEX[name]] *= 1.0 - (1.0 - SHUT_JAW) * lips.closure
     smile = (table[:, INDEX["mouthSmileLeft"]] + table[:, INDEX["mouthSmileRight"]]) / 2
     smile = np.clip(smile, 0.0, 1.0)
     open_lips = np.maximum(feeling.sum("jaw_gain", 1.0), 0.0)

@@ -57,7 +57,7 @@ OBLIQUE_BROWS: Mapping[str, float] = {
 """Weight of slanted brows: they smooth the furrows between them, which would look painted there, and go with lids that
 crease at their outer ends."""
 LIMITS: Mapping[str, float] = {
-    "nasolabial": 1.3, "glabella": 1.3, "orbit": 1.3, "cheekHollow": 0.3,
+    "nasolabial": 1.15, "glabella": 1.3, "orbit": 1.3, "cheekHollow": 0.3,
 }  # fmt: skip
 """Stronger than this looks drawn on; 1 for the others."""
 ON_GLASSES = frozenset({"orbit"})

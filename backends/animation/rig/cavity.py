@@ -197,12 +197,12 @@ def _matt(
     place = (t + 1.0) * 5.0
     k = min(9, int(place))
     f = place - k
-    share = amount * min(1.0, 2.0 * (1.0 - t * t))
+    share = 0.8 * amount * min(1.0, 2.0 * (1.0 - t * t))
     share *= 1.0 - ramp((away - 0.03) / (GLOSS_REACHES - 0.03))
     for c in range(3):
         red = lips[2, k, c] + f * (lips[2, k + 1, c] - lips[2, k, c])
         skin = float(canvas[y, x, c])
-        value = skin - share * max(0.0, skin - red)
+        value = skin - share * max(0.0, skin - 1.05 * red)
         canvas[y, x, c] = int(value + 0.5)
 
 

@@ -133,10 +133,9 @@ def _lip_colours(pixels: Image, mesh: Mesh) -> Floats:
     (left, top), (right, bottom) = start, inside.max((0, 1)) + math.ceil(4 * reach) + 1
     soft = cv2.GaussianBlur(pixels[top:bottom, left:right], (0, 0), reach)
     inside -= start
-    seen = soft[inside[..., 1], inside[..., 0]].astype(np.float64)
-    along = np.linspace(-1.0, 1.0, seen.shape[1])
-    even = np.polynomial.polynomial.polyvander(along, 1) @ np.polyfit(along, seen[1], 1)[::-1]
-    return np.concatenate([seen, np.minimum(seen[1:], even)]).astype(np.float32)
+    seen = soft[inside[..., 1], inside[..., 0]]
+    matt = cv2.morphologyEx(seen[1], cv2.MORPH_OPEN, np.ones((5, 1), np.uint8))
+    return np.concatenate([seen, matt[None]]).astype(np.float32)
 
 
 def as_in_photo(shape: FaceShape, gap: Array, speaking: float) -> float:

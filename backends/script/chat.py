@@ -36,7 +36,7 @@ _SHORTHAND: Mapping[str, str] = {
     "tysm": "thank you so much", "ikr": "I know, right", "rn": "right now", "wyd": "what are you doing",
     "hbu": "how about you", "omw": "on my way", "tmrw": "tomorrow", "ppl": "people", "msg": "message",
     "jk": "just kidding", "lmk": "let me know", "ngl": "not gonna lie", "irl": "in real life", "gr8": "great",
-    "b4": "before", "l8r": "later", "m8": "mate", "w8": "wait", "2day": "today", "2nite": "tonight",
+    "b4": "before", "sry": "sorry", "l8r": "later", "m8": "mate", "w8": "wait", "2day": "today", "2nite": "tonight",
     "2morrow": "tomorrow", "2moro": "tomorrow", "2mrw": "tomorrow", "4ever": "forever", "cya": "see you", "u": "you",
     "ur": "your", "r": "are", "tho": "though", "thru": "through", "bc": "because", "cuz": "because",
     "def": "definitely", "prob": "probably", "wbu": "what about you", "dm": "D M", "tfw": "that feeling when",
@@ -70,6 +70,8 @@ def _like(word: str, written: str) -> str:
 
 def _noise(match: re.Match[str]) -> str:
     assert match.lastindex is not None
+    if match.group().isupper() and not match.string.isupper():
+        return match.group()  # PST
     return _like(_NOISES[match.lastindex - 1][1], match.group())
 
 

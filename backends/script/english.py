@@ -261,6 +261,7 @@ class English(Verbalizer):
     def named_dates(self) -> Rules:
         return (
             *english_calendar.NAMED,
+            (re.compile(r"\bf/(?=\d)"), lambda _: "f "),
             (
                 re.compile(rf"\b({_MONTH})\s(\d{{1,2}})\s?[-–]\s?(\d{{1,2}})(?![\w:]|[.,]\d)"),
                 _month_and_days,

@@ -26,10 +26,10 @@ _ABBREVIATIONS: Mapping[str, str] = {
     "ed": "edited", "eds": "editors", "al": "al", "p.a": "per annum", "p.m.a": "p.m.a", "tbsp": "tablespoon",
     "tsp": "teaspoon", "viz": "namely", "orig": "originally", "ref": "reference", "lg": "large", "sm": "small",
     "med": "medium", "esq": "Esquire", "stn": "station", "choc": "chocolate", "veg": "vegetable", "exc": "excluding",
-    "conc": "concessions", "geo": "George", "wm": "William", "chas": "Charles", "p.o": "by mouth",
-    "b.i.d": "twice a day", "t.i.d": "three times a day", "q.i.d": "four times a day", "q.d": "daily",
-    "p.r.n": "as needed", "lat": "latitude", "w.r.t": "with respect to", "a.k.a": "also known as", "r.s.v.p": "RSVP",
-    "secy": "secretary",
+    "conc": "concessions", "dbl": "double", "sgl": "single", "sep": "separate", "geo": "George", "wm": "William",
+    "chas": "Charles", "p.o": "by mouth", "b.i.d": "twice a day", "t.i.d": "three times a day",
+    "q.i.d": "four times a day", "q.d": "daily", "p.r.n": "as needed", "lat": "latitude", "w.r.t": "with respect to",
+    "a.k.a": "also known as", "r.s.v.p": "RSVP", "secy": "secretary",
 }  # fmt: skip
 _ALWAYS_CAPITAL = frozenset(
     words(
@@ -59,12 +59,17 @@ _SLASHED: Mapping[str, str] = {
 _SAID: Mapping[str, str] = {
     "ETA": "E.T.A.", "AKA": "also known as", "USPS": "U.S.P.S.", "APR": "A.P.R.", "BYOB": "B.Y.O.B.", "RAM": "ram",
     "LGBTQIA": "LGBTQ I.A.", "YoY": "year over year", "QoQ": "quarter over quarter", "MoM": "month over month",
-    "ICYMI": "in case you missed it", "WHO": "W.H.O.", "FAQs": "F.A.Q.s", "pcm": "per calendar month", "hx": "history",
+    "ICYMI": "in case you missed it", "WHO": "W.H.O.", "FAQs": "F.A.Q.s", "pcm": "per calendar month",
+    "ono": "or nearest offer", "hx": "history",
 }  # fmt: skip
 """Acronyms that espeak-ng takes for words, or that are read out."""
 _ACRONYM = re.compile(rf"\b({any_of(_SAID)})\b(?!\.\w)")
 _WAR = re.compile(r"\bWW(?:(I{1,3})|\s(one|two|three))\b")
 """Its figure is a word by then."""
+
+
+_GRADE = re.compile(r"(?:(?<=\b[Aa] )|(?<=\b[Aa]n ))([A-F])-(?=[\s,.;!)]|\Z)")
+"""She got a B-."""
 
 
 def _abbreviation(match: re.Match[str]) -> str:
@@ -76,6 +81,11 @@ def _abbreviation(match: re.Match[str]) -> str:
         return match.group()
     if word == "est" and re.match(r"\s[a-z]", match.string[match.end() : match.end() + 2]):
         return "Estimated" if capital else "estimated"
+    if word in ("min", "max") and re.match(
+        r"\s(?!of\b)[a-z]{3}", match.string[match.end() : match.end() + 5]
+    ):
+        said = "minimum" if word == "min" else "maximum"
+        return said.capitalize() if capital else said
     if word in _BEFORE_NUMBERS and not written.islower():
         return match.group()
     return _ABBREVIATIONS[word] + closing(match)
@@ -101,5 +111,6 @@ RULES: Rules = (
     ),
     (_ABBREVIATION, _abbreviation, "."),
     (_ACRONYM, _acronym),
+    (_GRADE, lambda m: f"{m[1]} minus", "-"),
 )
 """Once figures are words."""

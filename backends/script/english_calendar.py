@@ -44,6 +44,13 @@ def _day_and_date(match: re.Match[str]) -> str:
     )
 
 
+def _two_days(match: re.Match[str]) -> str:
+    first, second = int(match[2]), int(match[3])
+    if not 0 < first < second <= 31:
+        return match.group()
+    return f"{month_of(match[1])} {ordinal(first)} and {ordinal(second)}"
+
+
 def _season(match: re.Match[str]) -> str:
     """ "2008-09" and "2023/24": a year and the one behind it."""
     first, last = int(match[1]), int(match[2])
@@ -53,6 +60,17 @@ def _season(match: re.Match[str]) -> str:
 
 
 NAMED: Rules = (
+    (re.compile(r"(?<![\w.])['’]0(?=\d\b(?!['’]))"), lambda _: "oh "),
+    (
+        re.compile(rf"\b({_MONTH})\.?\s(\d{{1,2}})\s?(?:&|and)\s?(\d{{1,2}})(?![\w:/]|[.,]\d)"),
+        _two_days,
+    ),
+    (
+        re.compile(
+            r"(?<![\w/.,-])(?P<a>1[0-2]|0?[1-9])/(?P<b>1[345789]|2[1-9]|3[01])(?![\w/-]|\s(?:of|correct|points|in|inch|lb|cup)\b)"
+        ),
+        _short_date,
+    ),
     (
         re.compile(
             rf"\b(?P<day>(?:{_DAY}\.?|{_FULL_DAY}),?\s)(?P<a>\d\d?)/(?P<b>\d\d?)(?![\w/]|\s?[-–]\s?\d)"
@@ -100,13 +118,13 @@ SIGNS: Rules = (
     ),
     (
         re.compile(
-            rf"\b({_DAY})(?!\w)\.?(?=,?\s(?:at|noon|closed|a\.?m|p\.?m|morning|night|evening|from|(?:{'|'.join(MONTHS)}|the\s\w+\sof)\b))"
+            rf"\b({_DAY})(?!\w)\.?(?=,?\s(?:at|@|noon|closed|a\.?m|p\.?m|morning|night|evening|from|(?:{'|'.join(MONTHS)}|the\s\w+\sof)\b))"
         ),
         lambda m: _full(m[1]),
     ),
     (
         re.compile(
-            rf"\b([Cc]losed|[Oo]pen|[Ee]very|[Ee]ach|[Nn]ext|[Ll]ast|until|till|due|by|on)\s({_DAY})(?!\w)(?!['’])"
+            rf"\b([Cc]losed|[Oo]pen|[Ee]very|[Ee]ach|[Nn]ext|[Ll]ast|until|till|due|by|on)\s({_DAY})(?!\w)(?!['’])(?:\.(?=,))?"
         ),
         lambda m: f"{m[1]} {_full(m[2])}",
     ),

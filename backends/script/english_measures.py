@@ -45,6 +45,10 @@ def _adjective(match: re.Match[str]) -> str:
     return f"{cardinal(int(match[1]))}-{ENGLISH[match[2]][0]}"
 
 
+def _two(figures: str) -> str:
+    return ("oh " if figures[0] == "0" and figures != "00" else "") + cardinal(int(figures))
+
+
 def _oven(match: re.Match[str]) -> str:
     comma = ", " if match.group()[-1] == "/" else ""
     return f"{match[1]}°{match[2]}{comma}"
@@ -56,6 +60,24 @@ def _several(match: re.Match[str]) -> bool:
 
 
 RULES: Rules = (
+    (
+        re.compile(r"(?<![\w.,])(\d{1,2})\s?[x×]\s?(?=\d{1,4}\s?(?:g|kg|ml|l|oz|cl)\b)"),
+        lambda m: f"{m[1]} times ",
+    ),
+    (
+        re.compile(
+            r"\b((?:[Mm]ax|[Mm]in|[Hh]ighs?|[Ll]ows?|[Tt]emps?)\.?:?(?: of| is| around"
+            r"| near)?\s[-−]?\d{1,2})([CF])\b"
+        ),
+        lambda m: f"{m[1]}°{m[2]}",
+    ),
+    (re.compile(r"(?<![\w.,])(\d{1,2})\.([0-5]\d)(?=\s?[ap]\.?m\b)"), lambda m: f"{m[1]}:{m[2]}"),
+    (
+        re.compile(r"\b([01]\d|2[0-3])([0-5]\d)(?:\s?(?:hrs|hours)\b|(?=\s?(?:GMT|UTC|Zulu)\b))"),
+        lambda m: (
+            f"{_two(m[1])} {_two(m[2]) if m[2] != '00' else 'hundred'}{' hours' * ('h' in m.group())}"
+        ),
+    ),
     (re.compile(r"(?<![\w.,])(\d)['’′]\s?(1[01]|\d)(?:[\"”″]|['’]{2})"), _feet_and_inches),
     (re.compile(r"(?<![\w.,])(\d{1,3})\s?ft\.?\s(1[01]|\d)\s?in\b\.?"), _feet_and_inches),
     (
@@ -92,7 +114,7 @@ RULES: Rules = (
         ),
         lambda _: " for ",
     ),
-    (re.compile(r"(?<=[a-z])\s?x\s?(?=\d{1,2}\b(?!\w))"), lambda _: " times "),
+    (re.compile(r"(?<=[a-z])\sx\s?(?=\d{1,2}\b(?!\w))"), lambda _: " times "),
     (re.compile(r"(?<=\b[BW]P\s)(\d{2,3})/(?=\d{2,3}\b)"), lambda m: f"{m[1]} over "),
     (
         re.compile(r"(?<![\w.,/-])(1\d\d|9\d)/(?=[4-9]\d\b(?!/))"),
@@ -133,7 +155,7 @@ RULES: Rules = (
     (re.compile(r"(?<=\d)X(?=\s[a-z]{3})"), lambda _: " times"),
     (re.compile(r"(?<!\w)[x×](?=\d{1,4}\b)"), lambda _: "times "),
     (
-        re.compile(r"(?<=[A-Za-z-])(\d{1,3})s\b"),
+        re.compile(r"(?<=[A-Za-z-])(?<!mid-)(\d{1,3})s\b"),
         lambda m: f"{' ' * m.string[m.start() - 1].isalpha()}{cardinal(int(m[1]))}s",
     ),
     (
@@ -154,7 +176,7 @@ RULES: Rules = (
         re.compile(r"(?<=\d)/(?=(?:hr|min|wk|mo|yr|sec|day|pp|pax|unit|each|ea)\b)"),
         lambda _: " per ",
     ),
-    (re.compile(rf"(?<![\w.,])(\d{{1,3}})-({_ADJECTIVES})(?=\s)"), _adjective),
+    (re.compile(rf"(?<![\w.,])(\d{{1,3}})-({_ADJECTIVES})\b\.?(?=\s|\))"), _adjective),
     (re.compile(r"(?<![\w.,])(\d{1,2})h\s?([0-5]?\d)m(?:in)?\b"), _hours_and_minutes),
     (
         re.compile(

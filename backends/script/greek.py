@@ -304,8 +304,32 @@ class Greek(Verbalizer):
                 ),
                 lambda m: f"{cardinal(int(m['first']), Form.FEMININE)} έως {_short_date(m)}",
             ),
+            (
+                re.compile(
+                    r"(?P<day>\b(?:έως|ως|μέχρι|από|πριν|μετά|λήγει|[Λλ]ήξη:?|στο|το)\s)(?P<a>\d\d?)/(?P<b>1[0-2]|0?[1-9])(?![\w/]|\s(?:του|της|των)\b)"
+                ),
+                lambda m: _short_date(m) if int(m["a"]) > 12 else m.group(),
+            ),
+            (re.compile(r"\b24/7\b"), lambda _: "εικοσιτέσσερα επτά"),
+            (
+                re.compile(
+                    r"(?<![\w./,-])(?P<day>)(?P<a>\d\d?)/(?P<b>1[0-2]|0?[1-9])(?![\w/-]|[.,]\d)"
+                ),
+                lambda m: _short_date(m) if int(m["a"]) > int(m["b"]) else m.group(),
+            ),
+            (
+                re.compile(
+                    r""
+                    r""
+                    r""
+                    r"(?<=τους )([-−–]?)(\d{1,2})°(?!\s?[CF])"
+                ),
+                lambda m: (
+                    f"{'μείον ' * bool(m[1])}{cardinal(int(m[2]), Form.MASCULINE_ACCUSATIVE)} βαθμούς"
+                ),
+            ),
             *greek_abbreviations.NUMBERED,
-            (re.compile(r"(?<=\d,\d)/(?=(?:10|20|100)\b)"), lambda _: " στα "),
+            (re.compile(r"(?<=\d,\d)/(?=(?:5|10|20|100)\b)"), lambda _: " στα "),
             *greek_calendar.HOURS,
             *greek_scores.RULES,
             (re.compile(r"(?<![\w.,/])1/2(?=\s([^\W\d_]+))"), _half),

@@ -91,9 +91,12 @@ _MASCULINE_ACCUSATIVES = frozenset(
         "οροφο τροπο λογο δρομο σκυλο μαθητη φοιτητη πελατη υπολογιστη παικτη νικητη"
     )
 )
+_GOVERN = frozenset(words("εχει ειχε εχουν ειχαν εχουμε απο με για σε χωρισ μετα κατα"))
+"""Words that the accusative follows."""
 _MASCULINE_EIS = frozenset(words("γονεισ συγγραφεισ γραμματεισ δρομεισ κουρεισ"))
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)\s\Z")
 _NEAR = 24
+_RANGE_BEHIND = re.compile(r"\s(?:έως|ή|με)\s[\d.,]{1,12}(?=\s)")
 _WORD_BEHIND = re.compile(r"\s(?!(?:στα|για|μετά|κατά|παρά|αλλά|θα|να)\b)([^\W\d_]{3,})")
 
 
@@ -259,7 +262,8 @@ def form_of(value: int, text: str, start: int, end: int) -> Form:
     before = word_before(text, start)
     if before and (form := _ARTICLES.get(fold(before[1]))):
         return form
-    behind = _WORD_BEHIND.match(text, end)
+    through = _RANGE_BEHIND.match(text, end)
+    behind = _WORD_BEHIND.match(text, through.end() if through else end)
     written = behind[1] if behind else ""
     word = fold(written)
     if value == 1:
@@ -274,7 +278,11 @@ def form_of(value: int, text: str, start: int, end: int) -> Form:
         return Form.MASCULINE if word in _MASCULINE_EIS else Form.FEMININE
     if word.endswith("εσ"):
         masculine = word in _MASCULINE_ES or written.endswith("τές")
-        return Form.MASCULINE if masculine else Form.FEMININE
+        if not masculine:
+            return Form.FEMININE
+        return (
+            Form.MASCULINE_ACCUSATIVE if before and fold(before[1]) in _GOVERN else Form.MASCULINE
+        )
     return _like_before(fold(before[1])) if before else Form.NEUTER
 
 

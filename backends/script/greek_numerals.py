@@ -25,6 +25,9 @@ _COUNTED = frozenset(
     )
 )
 """What is counted: Κεφάλαιο IV is chapter four."""
+_OTHERS = re.compile(
+    r"([^\W\d_]+)\s(?:[Α-ΩΆ-Ώ][^\W\d_]*(?:['΄’ʹ]|\s[^\W\d_]+)?(?:,\s|\s(?:και|έως|ή)\s))+\Z"
+)
 _NOUN = re.compile(r"\s([^\W\d_]{3,})")
 _CENTURY = re.compile(r"\sαιών")
 
@@ -60,6 +63,12 @@ def from_roman(match: re.Match[str]) -> str:
     return _agreeing(value, match) if named else match.group()
 
 
+def _listed(match: re.Match[str]) -> str | None:
+    """The ending of the others of a list: της Α', Β' και Γ' τάξης."""
+    others = _OTHERS.search(match.string[max(0, match.start() - 40) : match.start()])
+    return _ENDING_AFTER.get(fold(others[1])) if others else None
+
+
 def _of_noun(match: re.Match[str]) -> str | None:
     """By what it counts: δίπλωμα Γ' κατηγορίας."""
     noun = _NOUN.match(match.string, match.end())
@@ -80,5 +89,6 @@ def _agreeing(value: int, match: re.Match[str]) -> str:
     if word in _COUNTED and not feminine:
         ending = "ο"
     if _CLASS.match(match.string, match.end()):
-        ending = "η"
-    return (ordinal(value, _ENDING_AFTER.get(word, ending)) or "").capitalize()
+        ending = "ης" if before is not None and before[1][0].isupper() else "η"
+    ending = _ENDING_AFTER.get(word) or _listed(match) or ending
+    return (ordinal(value, ending) or "").capitalize()

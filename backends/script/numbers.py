@@ -45,6 +45,8 @@ SUMS_BEFORE = re.compile(
 )
 SUMS_BEHIND = re.compile(rf"(?<![\w.,])(\d[\d.,]*)\s?([{CURRENCY}%])\s?[-–]\s?(?=\d[\d.,]*\s?\2)")
 """Ranges of money, whose currency is said once."""
+ARROW = re.compile(r"(?<=[\w\s)\]])(?:>=|<=|!=(?!=)|\s?(?:[=-]{1,2}>|→|⇒)\s?)(?=[\s\w$€£-])")
+"""Comparisons and arrows of those who type them."""
 HASHTAG = re.compile(r"(?<![\w#])#(?=\w*[^\W\d_])(?![A-Z]{0,3}-?\d)(\w{1,100})")
 FILE_TYPE = re.compile(
     r"(?<=\w)\.(?=(?:pdf|docx?|xlsx?|pptx?|txt|csv|zip|jpe?g|png|gif|svg|mp[34]|wav|mov|py|js|html?|json|ya?ml|exe)\b)",
@@ -53,7 +55,7 @@ FILE_TYPE = re.compile(
 POWER = re.compile(r"(?<=[^\W\d_])\^([23])(?![\w.])")
 SOCKET = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3}):(?=\d{2,5}(?!\d))")
 BY = re.compile(
-    r"(?<=\d)(?<!\b0)(?P<unit>\s?(?:inches|feet|ίντσες|[mck]?m|ft|in|px|εκ\.|μ\.))?\s?[xχ]\s?(?=\d[\d.,]*(?![\d.,]|\s*=))"
+    r"(?<=\d)(?<!\b0)(?P<unit>\s?(?:inches|feet|ίντσες|[mck]?m|ft|in|px|εκ\.|μ\.))?\s?[xχ]\s?(?=\d[\d.,]*(?![\d.,]|\s*=|\s?(?:g|kg|ml|l|oz|cl)\b))"
     r"|(?<=\d)(?P<unit2>\s?(?:inches|feet|ίντσες|[mck]?m|ft|in|px))\s?×\s?(?=\d)"
 )
 """Between the sides of something: 1920x1080."""

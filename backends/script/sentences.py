@@ -14,7 +14,8 @@ def _set(words: str) -> frozenset[str]:
 
 
 _NEVER_LAST = _set(
-    "εδ περ στοιχ υποπαρ conc geo wm chas lg sm med stn agg arr asst assn attn def dep excl incl "
+    "πεν μέγ ελάχ ασκ κοιν σημ άγ dbl sgl reg min max "
+    "βασ πλ συμπ εδ περ στοιχ υποπαρ conc geo wm chas lg sm med stn agg arr asst assn attn def dep excl incl "
     "govt intl natl pres supt univ adm cmdr cpl pvt v w.r.t viz choc veg orig "
     "κιν αρ αριθ αριθμ ταχ δ/νση υπόψη "
     "approx capt cf dr e.g eg esp i.e ie lt maj messrs mr mrs ms prof sgt vs "
@@ -36,9 +37,9 @@ _SMALL_NUMBERED = frozenset("bcdν")
 """The same, but initials where they are written with a capital."""
 _CLEAR = _set(
     "γρ γραμμ κ.γ κ.σ τ.μ μ λ λτ δευ τρ τετ πεμ πεμπ παρ σαβ σάβ τρί πέμ κυρ δολ "
-    "min mins sec secs yr yrs mo mos wk wks ft in yd yds mi doz tab tabs pkg pkgs pt pts qt qts gal gals pcs cal "
+    "mins sec secs yr yrs mo mos wk wks ft in yd yds mi doz tab tabs pkg pkgs pt pts qt qts gal gals pcs cal "
     "avg misc qty rd ln ct pl hwy pkwy sq cres cir fl assoc mgr lat./long "
-    "φλ φλιτζ δευτ δευτερ λεπ ώρ κουτ πακ τεμ στρ δισκ χλγ μέτρ χμ τον ίντσ "
+    "δωμ συζ εβδ ριμπ φλ φλιτζ δευτ δευτερ λεπ ώρ κουτ πακ τεμ στρ δισκ χλγ μέτρ χμ τον ίντσ "
     "hr hrs lb lbs oz tsp tbsp mon tue tues wed thu thur thurs fri ave blvd "
     "a.d a.m am b.c bros corp dept etc jr ltd p.m pm sr κ.ά κ.λπ κλπ κ.ο.κ κ.τ.λ κτλ μ.μ π.μ μ.χ "
     "ε.π.ε εκ χλμ δισ εκατ τρισ"

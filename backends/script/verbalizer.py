@@ -82,6 +82,13 @@ def _raised(match: re.Match[str]) -> str:
     return "^" + unicodedata.normalize("NFKC", match.group()).replace("\u2212", "-")
 
 
+_COMPARED: Mapping[str, str] = {">=": "≥", "<=": "≤", "!=": "≠"}
+
+
+def _arrow(match: re.Match[str]) -> str:
+    return f" {_COMPARED[match.group()]} " if match.group() in _COMPARED else ", "
+
+
 def _fraction_of(char: str) -> str:
     """ "¾" as "3/4"."""
     return unicodedata.normalize("NFKC", char).replace("\u2044", "/")
@@ -153,6 +160,7 @@ class Verbalizer(ABC):
         text = text.sub(numbers.LOWERED, lambda m: str(unicodedata.digit(m.group())))
         if _RAISED.search(text.chars):
             text = text.sub(numbers.RAISED, _raised).sub(numbers.NOTE, lambda _: "")
+        text = text.sub(numbers.ARROW, _arrow)
         text = text.sub(numbers.HASHTAG, self._hashtag)
         if _ADDRESS_HINT.search(text.chars):
             text = _apply(self._addresses, text)
@@ -203,7 +211,7 @@ class Verbalizer(ABC):
         """A unit behind a number, and what it is counted by: 5 m³/s, 9 km/h."""
         units = any_of(self.units)
         per = rf"(?:/(?:(?P<per>(?:{units})(?!\w)|[^\W\d_]{{3,}}(?!\w))|(?=\d)))?"
-        return re.compile(rf"{number}\s?(?P<unit>{units})(?!\w){per}{behind}")
+        return re.compile(rf"{number}\s?(?P<unit>{units})(?!\w|['’]s\b){per}{behind}")
 
     def per(self, match: re.Match[str]) -> str:
         """Behind the unit of a match of `measured`."""

@@ -38,7 +38,7 @@ BOTH = {
     "jaw": ("jawOpen",),
 }
 APART = (*BOTH["lower"], *BOTH["upper"])
-GAPES, SHUT_JAW = ("jawOpen", "mouthFunnel"), 0.4
+GAPES, SHUT_JAW = ("jawOpen", "mouthFunnel"), 0.5
 """What an emotion opens the mouth with, and the share of it that lips which meet in speech leave: all of it would draw
 the closed mouth long."""
 

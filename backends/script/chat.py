@@ -36,7 +36,8 @@ _SHORTHAND: Mapping[str, str] = {
     "tysm": "thank you so much", "ikr": "I know, right", "rn": "right now", "wyd": "what are you doing",
     "hbu": "how about you", "omw": "on my way", "tmrw": "tomorrow", "ppl": "people", "msg": "message",
     "jk": "just kidding", "lmk": "let me know", "ngl": "not gonna lie", "irl": "in real life", "gr8": "great",
-    "b4": "before", "sry": "sorry", "l8r": "later", "m8": "mate", "w8": "wait", "2day": "today", "2nite": "tonight",
+    "b4": "before", "idc": "I don't care", "wdym": "what do you mean", "sry": "sorry",
+    "l8r": "later", "m8": "mate", "w8": "wait", "2day": "today", "2nite": "tonight",
     "2morrow": "tomorrow", "2moro": "tomorrow", "2mrw": "tomorrow", "4ever": "forever", "cya": "see you", "u": "you",
     "ur": "your", "r": "are", "tho": "though", "thru": "through", "bc": "because", "cuz": "because",
     "def": "definitely", "prob": "probably", "wbu": "what about you", "dm": "D M", "tfw": "that feeling when",
@@ -122,7 +123,12 @@ FIGURES: Rules = (
 )
 """Before numbers are words."""
 _SPOKEN: Rules = ((STRETCHED, stretched), (_STUTTER, stutter, "-"))
-ENGLISH: Rules = (*_SPOKEN, (_NOISE, _noise), (_CHAT, _shorthand))
+ENGLISH: Rules = (
+    *_SPOKEN,
+    (re.compile(r"(?<=\bI )<\s?three\b"), lambda _: "love"),
+    (_NOISE, _noise),
+    (_CHAT, _shorthand),
+)
 _GREEK: Mapping[str, str] = {
     "δλδ": "δηλαδή", "τπτ": "τίποτα", "τλκ": "τελικά", "σμρ": "σήμερα", "μνμ": "μήνυμα", "κλμρ": "καλημέρα",
     "κλνχ": "καληνύχτα", "τσπ": "τέσπα", "μπρβ": "μπράβο", "ευχρστ": "ευχαριστώ", "πρκλ": "παρακαλώ",

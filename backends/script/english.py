@@ -268,7 +268,7 @@ class English(Verbalizer):
             ),
             (re.compile(r"(?<=\d(?:st|nd|rd|th))[-–](?=\d)"), lambda _: " to "),
             (
-                re.compile(r"\b([Cc]all|[Dd]ial)\s(\d{3})(?![\w-]|\s?\d)"),
+                re.compile(r"\b([Cc]all|[Dd]ial|[Rr]ing|[Tt]ext)\s(\d{3})(?![\w-]|\s?\d)"),
                 lambda m: f"{m[1]} {self.digits(m[2])}",
             ),
             (

@@ -16,17 +16,18 @@ _ABBREVIATIONS: Mapping[str, str] = {
     "ltd": "Limited", "corp": "Corporation", "bros": "Brothers", "a.m": "AM", "p.m": "PM", "b.c": "BC",
     "apt": "Apartment", "ca": "circa", "est": "estimated", "ext": "extension", "max": "maximum", "min": "minutes",
     "tel": "telephone", "tues": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "thurs": "Thursday",
-    "fri": "Friday", "mon": "Monday", "rev": "Reverend", "sat": "Saturday", "sun": "Sunday", "agg": "aggregate",
+    "fri": "Friday", "mon": "Monday", "rev": "Reverend", "sat": "Saturday", "agg": "aggregate",
     "def": "defeated", "dep": "departing", "arr": "arriving", "incl": "including", "excl": "excluding",
     "govt": "government", "asst": "assistant", "assn": "association", "assoc": "associates", "univ": "university",
     "attn": "attention", "pres": "President", "supt": "superintendent", "misc": "miscellaneous", "avg": "average",
-    "temp": "temperature", "intl": "international", "int'l": "international", "natl": "national", "mgr": "manager",
+    "intl": "international", "int'l": "international", "natl": "national", "mgr": "manager",
     "mgmt": "management", "qty": "quantity", "pkg": "package", "col": "Colonel", "adm": "Admiral", "cpl": "Corporal",
     "pvt": "Private", "cmdr": "Commander", "fr": "Father", "ft": "Fort", "rte": "Route", "messrs": "Messers",
-    "ed": "edited", "eds": "editors", "al": "al", "p.a": "per annum", "p.m.a": "p.m.a", "tbsp": "tablespoon",
-    "tsp": "teaspoon", "viz": "namely", "orig": "originally", "ref": "reference", "lg": "large", "sm": "small",
-    "med": "medium", "esq": "Esquire", "stn": "station", "choc": "chocolate", "veg": "vegetable", "exc": "excluding",
-    "conc": "concessions", "dbl": "double", "sgl": "single", "sep": "separate", "geo": "George", "wm": "William",
+    "ed": "edited", "eds": "editors", "p.a": "per annum", "p.m.a": "p.m.a", "tbsp": "tablespoon",
+    "tsp": "teaspoon", "viz": "namely", "orig": "originally", "lg": "large", "sm": "small",
+    "med": "medium", "esq": "Esquire", "stn": "station", "choc": "chocolate", "exc": "excluding",
+    "conc": "concessions", "ea": "each", "yr": "year", "wk": "week",
+    "dbl": "double", "sgl": "single", "geo": "George", "wm": "William",
     "chas": "Charles", "p.o": "by mouth", "b.i.d": "twice a day", "t.i.d": "three times a day",
     "q.i.d": "four times a day", "q.d": "daily", "p.r.n": "as needed", "lat": "latitude", "w.r.t": "with respect to",
     "a.k.a": "also known as", "r.s.v.p": "RSVP", "secy": "secretary",
@@ -38,6 +39,9 @@ _ALWAYS_CAPITAL = frozenset(
 )
 """Abbreviations that are names, or words, where they are written with a small letter."""
 _ALWAYS_SMALL = frozenset(words("ed eds def dep temp ref v p.a"))
+_BEFORE_NOUNS = frozenset(words("lg sm med"))
+_PARTY = re.compile(r"[A-Z][\w.'’]{0,20}\s\Z")
+"""Before a versus: Roe v. Wade."""
 _BEFORE_NUMBERS = frozenset(words("ca est ext max min tel lat"))
 """Abbreviations that are names, or words, where they are written with a capital."""
 _ABBREVIATION = re.compile(r"(?<![\w.])([^\W\d_][\w.']{0,6})\.(?!\w)")
@@ -79,8 +83,18 @@ def _abbreviation(match: re.Match[str]) -> str:
         return match.group()
     if word in _ALWAYS_SMALL and capital:
         return match.group()
+    if word in _BEFORE_NOUNS and not re.match(
+        r"\s[a-z]{3}", match.string[match.end() : match.end() + 4]
+    ):
+        return match.group()
+    if word == "v" and not _PARTY.search(match.string, 0, match.start()):
+        return match.group()
+    if word == "min" and match.string.endswith((" a ", " one "), 0, match.start()):
+        return "minute" + closing(match)
     if word == "est" and re.match(r"\s[a-z]", match.string[match.end() : match.end() + 2]):
         return "Estimated" if capital else "estimated"
+    if word == "def" and not re.match(r"\s[A-Z]", match.string[match.end() : match.end() + 2]):
+        return "definitely"
     if word in ("min", "max") and re.match(
         r"\s(?!of\b)[a-z]{3}", match.string[match.end() : match.end() + 5]
     ):

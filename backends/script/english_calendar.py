@@ -23,6 +23,11 @@ def month_of(written: str) -> str:
     return next(month for month in MONTHS if month.startswith(written.rstrip(".")[:3]))
 
 
+_LETTERED = {
+    "M": "Monday", "Tu": "Tuesday", "W": "Wednesday", "Th": "Thursday", "F": "Friday", "Sa": "Saturday", "Su": "Sunday",
+}  # fmt: skip
+
+
 def _full(written: str) -> str:
     return next(day for day in DAYS if day.startswith(written[:3]))
 
@@ -60,6 +65,17 @@ def _season(match: re.Match[str]) -> str:
 
 
 NAMED: Rules = (
+    (
+        re.compile(r"(?<!\w)(M|Tu|W|Th|F|Sa|Su)\s?[-–]\s?(Tu|W|Th|F|Sa|Su)(?=:?\s\d)"),
+        lambda m: f"{_LETTERED[m[1]]} to {_LETTERED[m[2]]}",
+    ),
+    (
+        re.compile(
+            r"(?<!\w)(Mo|Tu|We|Th|Fr|Sa"
+            r"|Su)(?=:?\s\d{1,2}(?::\d\d)?\s?[-–])"
+        ),
+        lambda m: next(d for d in DAYS if d.startswith(m[1])),
+    ),
     (re.compile(r"(?<![\w.])['’]0(?=\d\b(?!['’]))"), lambda _: "oh "),
     (
         re.compile(rf"\b({_MONTH})\.?\s(\d{{1,2}})\s?(?:&|and)\s?(\d{{1,2}})(?![\w:/]|[.,]\d)"),
@@ -118,7 +134,7 @@ SIGNS: Rules = (
     ),
     (
         re.compile(
-            rf"\b({_DAY})(?!\w)\.?(?=,?\s(?:at|@|noon|closed|a\.?m|p\.?m|morning|night|evening|from|(?:{'|'.join(MONTHS)}|the\s\w+\sof)\b))"
+            rf"\b({_DAY})(?!\w)\.?(?=,?\s(?:at|@|noon\b|closed|a\.?m\b|p\.?m\b|morning|night|evening|from|(?:{'|'.join(MONTHS)}|the\s\w+\sof)\b))"
         ),
         lambda m: _full(m[1]),
     ),

@@ -22,6 +22,12 @@ _COUNTED = (
     "|trees|books|songs|videos|posts|plays|years|ago|in sales|in revenue"
 )
 """What comes in thousands and millions: 45K views, but 4K video."""
+_STIRRED = (
+    "butter|oil|olive|sugar|brown|flour|salt|milk|water|honey|lemon|lime|vinegar|soy|of "
+    "|chopped|minced|fresh|cream|cocoa"
+    "|cornstarch|baking|vanilla|cinnamon|garlic|mustard|mayo|ketchup|yogurt|rice|white|red|grated|shredded|heavy|melted"
+)
+"""What cups and spoons hold."""
 _SIDES: Mapping[str, str] = {"N": "north", "S": "south", "E": "east", "W": "west"}
 _SCALES: Mapping[str, str] = {"K": "thousand", "M": "million", "B": "billion"}
 
@@ -60,6 +66,49 @@ def _several(match: re.Match[str]) -> bool:
 
 
 RULES: Rules = (
+    (re.compile(r"(?<=\d)['’′](?=\s(?:tall|wide|long|deep|high)\b)"), lambda _: " feet"),
+    (re.compile(r"(?<=\d:\d\d)\s?([ap])\b(?!\.?m)"), lambda m: f" {m[1]}m"),
+    (re.compile(r"(?<=\d)\s?d(?=\s(?:ago|later|post|old)\b)"), lambda _: " days"),
+    (re.compile(r"\b([Ww])k\.?\s(?=\d)"), lambda m: f"{m[1]}eek "),
+    (re.compile(r"(?<![\w.,])(\d{1,2})h([0-5]\d)(?!\w)"), _hours_and_minutes),
+    (re.compile(r"(?<=\d)\s?ea\b\.?"), lambda _: " each"),
+    (
+        re.compile(r"\b([24]) by (4|6)s\b"),
+        lambda m: f"{m[1]} by {'fours' if m[2] == '4' else 'sixes'}",
+    ),
+    (
+        re.compile(
+            r"\b(\d{2,3})F\b(?=.{0,60}\b(?:[Hh]umid|[Uu]V|[Ff]eels|[Ww]ind|[Cc]loud|[Ss]unny"
+            r"|[Rr]ain))"
+        ),
+        lambda m: f"{m[1]}°F",
+    ),
+    (re.compile(r"(?<=[Ff]eels like )(\d{2,3})F\b"), lambda m: f"{m[1]}°F"),
+    (
+        re.compile(r"(?<![\w.,])(\d{1,3})['′’](\d\d)[\"″”](?!\w)"),
+        lambda m: f"{m[1]} minutes {m[2]} seconds" if int(m[2]) > 11 else m.group(),
+    ),
+    (re.compile(r"(?<=\d)\s?in\b\.?(?=\sof\s(?:rain|snow|water|ice)\b)"), lambda _: " inches"),
+    (re.compile(r"(?<=\d)\s?sq\.?\smi\b\.?(?=\s[a-z]|[),;]|\s*\Z)"), lambda _: " square miles"),
+    (
+        re.compile(
+            r"\b(days|times|hours|doses|miles|shifts|hrs|km)/(wk|mo|yr|hr|day|week|month|year|hour|night)\b"
+        ),
+        lambda m: f"{m[1]} per {ENGLISH.get(m[2], (m[2], ''))[0]}",
+    ),
+    (
+        re.compile(r"\b(?:Apt|Ste)\.?\s(?=\d)"),
+        lambda m: "Apartment " if m.group()[0] == "A" else "Suite ",
+    ),
+    (re.compile(r"\b[Aa]cc?t\.?\s(?=no\b|number|#|\d)"), lambda _: "account "),
+    (re.compile(r"\bEps?\.\s?(?=\d)"), lambda m: "episodes " if "s" in m.group() else "episode "),
+    (
+        re.compile(
+            r"\b(911|999)(?=\s\((?:US|UK|USA)\)|\s(?:for|in an?)\s(?:help|emerg\w+)"
+            r"|\simmediately)"
+        ),
+        lambda m: " ".join(cardinal(int(c)) for c in m[1]),
+    ),
     (
         re.compile(r"(?<![\w.,])(\d{1,2})\s?[x×]\s?(?=\d{1,4}\s?(?:g|kg|ml|l|oz|cl)\b)"),
         lambda m: f"{m[1]} times ",
@@ -145,11 +194,11 @@ RULES: Rules = (
     ),
     (re.compile(r"(?<=\d)°\s?([NSEW])\b"), lambda m: " degrees " + _SIDES[m[1]]),
     (
-        re.compile(r"(?<=[\d⅓½¼¾⅔])\sc\.?(?=\s[a-z]{3})"),
+        re.compile(rf"(?<=[\d⅓½¼¾⅔])\sc(?:\.(?=\s[a-z]{{3}})|(?=\s(?:{_STIRRED})))"),
         lambda m: " cups" if _several(m) else " cup",
     ),
     (
-        re.compile(r"(?<=\d)\sT\b\.?(?=\s[a-z])"),
+        re.compile(rf"(?<=\d)\sT\b\.?(?=\s(?:{_STIRRED}))"),
         lambda m: " tablespoons" if _several(m) else " tablespoon",
     ),
     (re.compile(r"(?<=\d)X(?=\s[a-z]{3})"), lambda _: " times"),

@@ -68,11 +68,15 @@ FIGURES: Rules = (
         re.compile(
             r"\b(\d{1,5}(?:\s[A-Z][\w']+){1,3}\s)Dr\b\.?(?!\s[A-Z][a-z]+\s(?:is|was|said)\b)"
         ),
-        lambda m: f"{m[1]}Drive",
+        lambda m: f"{m[1]}Drive" + "." * bool(re.match(r"\.\s[A-Z]", m.string[m.end() - 1 :])),
     ),
 )
 """Before numbers are words."""
 SIGNS: Rules = (
+    (
+        re.compile(r"\b([NSEW])\.\s(?=(?:Korea|America|Africa|Carolina|Dakota|Ireland|Yorkshire|Wales|Virginia|Sudan|Asia|Europe)\b)"),
+        lambda m: f"{_SIDES[m[1]]} ",
+    ),
     (re.compile(r"\bBldg\.?\s(?=[A-Z\d])"), lambda _: "Building "),
     (re.compile(r"(?<=(?:st|nd|rd|th)\s)[Ff]l\b\.?"), lambda m: "floor" + closing(m) * (m.group()[-1] == ".")),
     (

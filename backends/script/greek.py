@@ -112,8 +112,10 @@ def decimal(number: Number, form: Form = Form.NEUTER) -> str:
     return f"{cardinal(number.whole)} κόμμα {behind}"
 
 
-def _scaled(number: Number, scale: str) -> str:
+def _scaled(number: Number, scale: str, of: bool = False) -> str:
     form, many = _SCALES[scale]
+    if of and number != (1, ""):
+        return f"{decimal(number, Form.GENITIVE)} {genitive(many)}"
     one = number == (1, "") and not many.endswith("ο")
     return f"{decimal(number, form)} {(many[:-1] + 'ο' if many[-1] == 'α' else 'χιλιάδα') if one else many}"
 
@@ -230,7 +232,8 @@ class Greek(Verbalizer):
         if before and fold(before[1]) in _OF_HOW_MANY and number.whole != 1:
             form, many = Form.GENITIVE, genitive(many)
         if match["scale"]:
-            return f"{sign}{_scaled(number, match['scale'])} {many}"
+            scaled = _scaled(number, match["scale"], form == Form.GENITIVE)
+            return f"{sign}{scaled} {many}"
         if len(number.fraction) > 2 or (number.fraction and not part_one):
             return f"{sign}{decimal(number, form)} {many}"
         cents = int(number.fraction.ljust(2, "0"))
@@ -242,7 +245,11 @@ class Greek(Verbalizer):
 
     def _scaled(self, match: re.Match[str]) -> str:
         number = self.read(match["number"])
-        return _scaled(number, match["scale"]) + closing(match) if number else match.group()
+        if number is None:
+            return match.group()
+        before = word_before(match.string, match.start())
+        of = before is not None and fold(before[1]) in _OF_HOW_MANY
+        return _scaled(number, match["scale"], of) + closing(match)
 
     @property
     def units(self) -> Collection[str]:
@@ -271,6 +278,10 @@ class Greek(Verbalizer):
     def named_dates(self) -> Rules:
         return (
             *greek_calendar.BETWEEN_DAYS,
+            (
+                re.compile(rf"(?<![\w./,-])(\d{{1,2}})\s?[-–]\s?(?=\d{{1,2}}\s(?:{MONTH})(?!\w))"),
+                lambda m: f"{cardinal(int(m[1]), Form.FEMININE)} έως ",
+            ),
             *greek_calendar.DAY_BEFORE_FIGURE,
             (re.compile(rf"\b([Σσ]τις)\s1\s(?=(?:{MONTH})(?!\w))"), _first_of),
             (
@@ -313,7 +324,7 @@ class Greek(Verbalizer):
             (re.compile(r"\b24/7\b"), lambda _: "εικοσιτέσσερα επτά"),
             (
                 re.compile(
-                    r"(?<![\w./,-])(?P<day>)(?P<a>\d\d?)/(?P<b>1[0-2]|0?[1-9])(?![\w/-]|[.,]\d)"
+                    r"(?<![\w./,-])(?P<day>)(?P<a>\d\d?)/(?P<b>1[0-2]|0?[1-9])(?![\w/-]|[.,]\d|\s(?:του|της|των)\s(?!\d))"
                 ),
                 lambda m: _short_date(m) if int(m["a"]) > int(m["b"]) else m.group(),
             ),
@@ -328,6 +339,8 @@ class Greek(Verbalizer):
                     f"{'μείον ' * bool(m[1])}{cardinal(int(m[2]), Form.MASCULINE_ACCUSATIVE)} βαθμούς"
                 ),
             ),
+            (re.compile(r"\b24ωρ(?=[^\W\d_])"), lambda _: "εικοσιτετράωρ"),
+            (re.compile(r"\b48ωρ(?=[^\W\d_])"), lambda _: "σαρανταοκτάωρ"),
             *greek_abbreviations.NUMBERED,
             (re.compile(r"(?<=\d,\d)/(?=(?:5|10|20|100)\b)"), lambda _: " στα "),
             *greek_calendar.HOURS,
@@ -371,7 +384,7 @@ class Greek(Verbalizer):
             ),
             (
                 re.compile(
-                    rf"(?P<number>{NUMBER})\s?(?P<scale>χιλ|εκατ|δισ|εκ(?=\.\s(?:ευρώ|δολάρι|άτομα|κάτοικ|κατοίκ)))"
+                    rf"(?P<number>{NUMBER})\s?(?P<scale>χιλ|εκατ|δισ|εκ(?=\.\s(?:ευρώ|δολάρι|λίρ|φράγκ|άτομα|κάτοικ|κατοίκ|τόν|θεατ|χρήστ|πολίτ|ψήφ|τουρ|επισκ)))"
                     r"\.(?!\w)"
                 ),
                 self._scaled,

@@ -15,7 +15,9 @@ MONTHS = words(
 _NOMINATIVE = words(
     "Ιανουάριος Φεβρουάριος Μάρτιος Απρίλιος Μάιος Ιούνιος Ιούλιος Αύγουστος Σεπτέμβριος Οκτώβριος Νοέμβριος Δεκέμβριος"
 )
-_SHORT_MONTHS = words("Ιαν Φεβρ Φεβ Μαρτ Μαρ Απρ Μαΐ Ιουν Ιουλ Αυγ Σεπτ Σεπ Οκτ Νοεμ Νοε Δεκ")
+_SHORT_MONTHS = words(
+    "Ιαν Φεβρ Φεβ Μαρτ Μάρτ Μαρ Μάρ Απρ Μαΐ Ιουν Ιουλ Αυγ Σεπτ Σεπ Οκτ Νοεμ Νοε Δεκ"
+)
 MONTH = "|".join(MONTHS) + "|Μαϊου|" + "|".join(rf"{m}\.?" for m in [*_SHORT_MONTHS, "Μαι"])
 WEEKDAYS = words("Δευτέρα Τρίτη Τετάρτη Πέμπτη Παρασκευή Σάββατο Κυριακή")
 _WEEKDAY = "|".join(WEEKDAYS)
@@ -135,6 +137,6 @@ SIGNS: Rules = (
         re.compile(r"(?<=[\w,]\s)(Δευτ?|Τρί?|Τετ|Πέμ?π?|Πεμ|Παρ|Σάβ|Σαβ|Κυρ)\.(?!\w|\s?\d)"),
         lambda m: day_of(m[1]) + closing(m),
     ),
-    (re.compile(rf"(?<!\w)({'|'.join(_SHORT_MONTHS)})\.(?!\w)"), _month),
+    (re.compile(rf"(?<!\w)({'|'.join(_SHORT_MONTHS)})\.(?!\w|\s[Α-ΩΆ-Ώ])"), _month),
 )
 """Once figures are words."""

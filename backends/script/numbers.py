@@ -22,8 +22,10 @@ BRACKETED = re.compile(
 )
 """About an address: <anna@example.com>."""
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
-ISO_DATE = re.compile(r"(?<![\d-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d-])")
+ISO_DATE = re.compile(r"(?<![\d/-])(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?![\d/-])")
 DATE = re.compile(r"(?<![\d./-])(\d{1,2})(?:([.-])(\d{1,2})\2|/(\d{1,2})/)(\d{4}|\d\d)(?![\d/-])")
+ACCOUNT = re.compile(r"(?<![\w./-])(\d{3,9})-(0\d{2,8})(?![\w/-])")
+"""Two runs of figures, the second of them no number: 4412-0098."""
 NUMBERED_DATE = re.compile(
     r"(?<![\w/.,-])(\d{1,6}(?:/\d{1,6})?)/(?=\d{1,2}([./-])\d{1,2}\2(?:19|20)\d\d(?!\d))"
 )
@@ -74,13 +76,16 @@ FORMULA = re.compile(
 NaCl is told by its two parts."""
 INCHES = re.compile(
     r"(?<=\d)[\"”](?=\s?[x×]\s?\d)|(?:(?<=[x×]\s\d)|(?<=[x×]\s\d\d)|(?<=[x×]\d)|(?<=[x×]\d\d)|(?<=\d/\d)|(?<=\d/\d\d))[\"”](?!\w)"
-    r"|(?:(?<=\d[.,]\d)|(?<=\d[.,]\d\d))[\"”″](?!\w)|(?<=\d)″"
+    r"|(?:(?<=\d[.,]\d)|(?<=\d[.,]\d\d)|(?<=\d[½¼¾]))[\"”″](?!\w)|(?<=\d)″"
     r"|(?<=(?<!\d)\d\d)[\"”](?=\s\d?(?!(?:he|she|I|they|said|says|είπε|λέει|και είπε)\b)[^\W\d_])"
     r"|(?<=\d)[\"”](?=\s(?:screens?|TVs?|monitors?|displays?|laptops?|tablets?|pizzas?|pipes?|heels?|wide|tall|long)\b)"
 )
 PRICE = re.compile(rf"([{CURRENCY}]\d[\d.,]*|\d\s?[{CURRENCY}%])/(?P<unit>[^\W\d_]+[²³]?)(?!\w)")
 DIVIDED = re.compile(r"(?<=\d)\s/\s(?=\d)")
-LESS = re.compile(r"(?<=[\d²³)xyz])\s[-−–]\s(?=[\dxyz(][^,;\n=]{0,40}=)")
+LESS = re.compile(
+    r"(?<![\d-]\d{4})(?<=\d)[-−–](?=\d{1,6}\s?=)|(?<=\S)\s−\s(?=[\w(])"
+    r"|(?<=[\d²³)xyz])\s[-−–]\s(?=[\dxyz(][^,;\n=]{0,40}=)"
+)
 SAME_UNIT = re.compile(
     r"(([$€£])\d[\d.,]*)/(?=\2\d)|(\d\s?([KMGT]B|°[CF]?|kg|ml|[€$]|cm|mm))/(?=\d[\d.,]*\s?\4)"
 )
@@ -142,6 +147,10 @@ def read_number(token: str, decimal: str) -> Number | None:
     return Number(int(whole), fraction) if len(whole) <= MAX_DIGITS else None
 
 
+_CENTURY_TURNS = 60
+"""Years of two figures from here on are of the last century."""
+
+
 def read_date(first: str, second: str, year: str) -> tuple[int, int, int] | None:
     """(day, month, year) of a date with the day first, or the month first where it must be."""
     day, month = int(first), int(second)
@@ -149,7 +158,11 @@ def read_date(first: str, second: str, year: str) -> tuple[int, int, int] | None
         day, month = month, day
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
-    return day, month, int(year) + (2000 if len(year) == 2 else 0)
+    return (
+        day,
+        month,
+        int(year) + (0 if len(year) > 2 else 2000 if int(year) < _CENTURY_TURNS else 1900),
+    )
 
 
 def is_phone(written: str) -> bool:

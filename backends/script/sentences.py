@@ -14,22 +14,22 @@ def _set(words: str) -> frozenset[str]:
 
 
 _NEVER_LAST = _set(
-    "πεν μέγ ελάχ ασκ κοιν σημ άγ dbl sgl reg min max "
-    "βασ πλ συμπ εδ περ στοιχ υποπαρ conc geo wm chas lg sm med stn agg arr asst assn attn def dep excl incl "
-    "govt intl natl pres supt univ adm cmdr cpl pvt v w.r.t viz choc veg orig "
+    "πεν μέγ ελάχ ασκ κοιν σημ άγ acct ep eps επ απ δημ αναχ άφ καθ "
+    "βασ πλ συμπ εδ περ στοιχ υποπαρ geo wm chas stn agg arr asst assn attn def dep excl incl "
+    "govt intl natl pres supt univ adm cmdr cpl pvt v w.r.t viz "
     "κιν αρ αριθ αριθμ ταχ δ/νση υπόψη "
     "approx capt cf dr e.g eg esp i.e ie lt maj messrs mr mrs ms prof sgt vs "
     "jan feb mar apr jun jul aug sep sept oct nov dec "
     "αγ αι βλ γεν δεσπ διευθ δις δηλ δρ κ κα κος κ.κ κκ λ.χ λεωφ οδ π.χ πρβλ υπ χιλ "
-    "ιαν φεβ φεβρ μαρ μαρτ απρ μαι ιουν ιουλ αυγ σεπ σεπτ οκτ νοε νοεμ δεκ"
+    "ιαν φεβ φεβρ μαρ μαρτ μάρ μάρτ απρ μαι ιουν ιουλ αυγ σεπ σεπτ οκτ νοε νοεμ δεκ"
 )
 """Abbreviations that something always follows, without the last full stop."""
-_CAPITALISED = _set("adm col gen gov hon mt rep rev sen st")
+_CAPITALISED = _set("ft fr adm col gen gov hon mt rep rev sen st")
 """The same, if they begin with a capital; otherwise they are words."""
 _NUMBERED = _set(
     "υποσ εσωτ εικ πίν άρθρ τεύχ παρ τόμ "
     "ps pss cor matt rom deut isa jer prov eccl eph gal thess tim heb lev chron ezek "
-    "reg rte bk arts bldg chs cl eq ex flt lat paras para pg pgs ref rm ste ver abs art temp "
+    "reg reg rte bk arts bldg chs cl eq ex flt lat paras para pg pgs ref rm ste ver abs art temp "
     "apt ca ext max tel ch est fig figs no nos op p pp sec vol vols κεφ πρωτ σελ τηλ φαξ"
 )
 """Abbreviations that a number follows."""
@@ -37,8 +37,10 @@ _SMALL_NUMBERED = frozenset("bcdν")
 """The same, but initials where they are written with a capital."""
 _CLEAR = _set(
     "γρ γραμμ κ.γ κ.σ τ.μ μ λ λτ δευ τρ τετ πεμ πεμπ παρ σαβ σάβ τρί πέμ κυρ δολ "
-    "mins sec secs yr yrs mo mos wk wks ft in yd yds mi doz tab tabs pkg pkgs pt pts qt qts gal gals pcs cal "
+    "min max lg sm med choc veg orig dbl sgl conc mins sec secs yr yrs mo mos wk wks ft in yd yds mi doz "
+    "tab tabs pkg pkgs pt pts qt qts gal gals pcs cal "
     "avg misc qty rd ln ct pl hwy pkwy sq cres cir fl assoc mgr lat./long "
+    "ea "
     "δωμ συζ εβδ ριμπ φλ φλιτζ δευτ δευτερ λεπ ώρ κουτ πακ τεμ στρ δισκ χλγ μέτρ χμ τον ίντσ "
     "hr hrs lb lbs oz tsp tbsp mon tue tues wed thu thur thurs fri ave blvd "
     "a.d a.m am b.c bros corp dept etc jr ltd p.m pm sr κ.ά κ.λπ κλπ κ.ο.κ κ.τ.λ κτλ μ.μ π.μ μ.χ "

@@ -14,6 +14,7 @@ _SIGN = re.compile(r"[^\w]|_")
 
 _ADDRESS_HINT = re.compile(r"\w[.@/]\w")
 _RAISED = re.compile("[⁰¹⁴-⁹²³⁻]")
+_SECONDS = re.compile(r"\d['’′]\d\d\Z")
 _QUOTE = re.compile(r'(?<!\d)"')
 _CAMEL = re.compile(r"(?<=[^\W\d_A-ZΑ-ΩΆ-Ώ])(?=[A-ZΑ-ΩΆ-Ώ])|(?<=[^\W\d_])(?=\d)|_+")
 """Between the words of a hashtag."""
@@ -133,6 +134,7 @@ class Verbalizer(ABC):
             (numbers.DIVIDED, lambda _: " ÷ ", "/"),
             (numbers.LESS, lambda _: f" {words.minus} "),
             (numbers.SERIAL, lambda m: self._groups(m.group())),
+            (numbers.ACCOUNT, lambda m: self._groups(m.group()), "-"),
             (numbers.NUMBERED_DATE, lambda m: f"{m[1]}, ", "/"),
             (numbers.ISO_DATE, self._iso_date),
             (numbers.DATE, self._date),
@@ -251,7 +253,7 @@ class Verbalizer(ABC):
             if mark == '"'
             else before.count("“") > before.count("”")
         )
-        if opened and mark != "″":
+        if (opened and mark != "″") or _SECONDS.search(before):
             return match.group()
         before_noun = re.match(r"\s[a-z]{2}", match.string[match.end() :])
         return f" {self.words.inch if before_noun else self.words.inches}"
@@ -271,7 +273,7 @@ class Verbalizer(ABC):
         return f" {self.unit(unit, True) if mixed else self.share(unit)}{self.per(match)}"
 
     def _iso_date(self, match: re.Match[str]) -> str:
-        date = numbers.read_date(match[3], match[2], match[1])
+        date = numbers.read_date(match[4], match[3], match[1])
         return self.date(*date) if date else match.group()
 
     def _date(self, match: re.Match[str]) -> str:

@@ -203,3 +203,63 @@ def test_greek_as_pasted(written: str, spoken: str) -> None:
 )
 def test_an_abbreviation_does_not_end_its_sentence(sentence: str) -> None:
     assert len(parse(sentence).utterances) == 1
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        "We went to the sun.",
+        "Mon ami!",
+        "I met Al.",
+        "This is the ref.",
+        "Take your med.",
+        "The T cells and a c.",
+        "A committee, Hawaii, skiing and Mississippi.",
+        "Re-elect the co-owner on D-Day after a t-test.",
+        "AAA batteries.",
+        "He said R is a letter.",
+        "The u in colour.",
+        "Take the box, tax and fax.",
+        "My phone is in the U.S. Senate.",
+        "Πήγα στη λίμνη, και μετά είδα το φως.",
+        "Το ω και το λ.",
+        "Ο Μαρ. Νικολάου ήρθε.",
+        "Η Ν.Δ. και το ΠΑΜΕ.",
+        "Ο κυρ Γιάννης ήρθε.",
+    ],
+)
+def test_words_that_look_like_shorthand_stay(plain: str) -> None:
+    assert parse(plain).text == plain
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("Wait 5 min. Then go.", "wait five minutes. Then go."),
+        ("At 12 Main Dr. He lives.", "at twelve Main Drive. He lives."),
+        (
+            "2023/05/06 and 7/4/90",
+            "may sixth, twenty twenty-three and April seventh, nineteen ninety",
+        ),
+        ("5-3=2", "five minus three equals two"),
+        ("S. Korea, 5' tall", "south Korea, five feet tall"),
+        ("two 2x4s, 1h15", "two two by fours, one hour fifteen minutes"),
+        ("every wk. by 6:05a", "every week by six oh five AM"),
+        ("48'30\" and 5'4\"", "forty-eight minutes thirty seconds and five feet four inches"),
+        ("M-Th 11-9", "monday to Thursday eleven to nine"),
+        ("code 4412-0098", "code four four one two, zero zero nine eight"),
+        ("3x² − 5", "three x squared minus five"),
+        ("call 911", "call nine one one"),
+        ("3–5 in. of snow", "three to five inches of snow"),
+        ("20-27 Αυγούστου", "είκοσι έως είκοσι επτά Αυγούστου"),
+        ("24ωρο, επ. 5", "εικοσιτετράωρο, επεισόδιο πέντε"),
+        ("των 95 εκατ. ευρώ", "των ενενήντα πέντε εκατομμυρίων ευρώ"),
+        ("3,1 εκ. λίρες", "τρία κόμμα ένα εκατομμύρια λίρες"),
+        ("3 κουτ. λάδι", "τρεις κουταλιές λάδι"),
+        ("άνεμος Β, το τεμ. εκεί", "άνεμος βόρειος, το τεμάχιο εκεί"),
+        ("Ο καθ. Παύλου", "ο καθηγητής Παύλου"),
+        ("ο Απ. Παύλος", "ο Απόστολος Παύλος"),
+    ],
+)
+def test_more_of_what_is_pasted(written: str, spoken: str) -> None:
+    assert _said(written) == spoken

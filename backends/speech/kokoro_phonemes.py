@@ -51,6 +51,9 @@ _ENGLISH = _rules(
 )
 _ROMANCE = _rules(("[\u0303]", ""))
 _GREEK = _rules(
+    # Careful speech too: between vowels a bare stop would soften to that of "padre". πέντε, λάμπα.
+    ("(?<=[aeiou])(?=dˈ?[aeiour])", "n"),
+    ("(?<=[aeiou])(?=bˈ?[aeiour])", "m"),
     # A hiatus has no glide, and the vowel of a diphthong is as full as any: βιβλίο, τσάι.
     ("iʲ", "i"),
     ("ɪ", "i"),

@@ -27,7 +27,8 @@ _STUTTER = re.compile(
     re.IGNORECASE,
 )
 _HEAD = re.compile(
-    r"[^\W\d_aeiouyαεηιουωάέήίόύώ]*(?:ου|αι|ει|οι|[aeiouyαεηιουωάέήίόύώ])", re.IGNORECASE
+    r"(?:y(?=[aeiou]))?[^\W\d_aeiouyαεηιουωάέήίόύώ]*(?:ου|αι|ει|οι|[aeiouyαεηιουωάέήίόύώ])",
+    re.IGNORECASE,
 )
 _SHORTHAND: Mapping[str, str] = {
     "idk": "I don't know", "ttyl": "talk to you later", "brb": "be right back", "btw": "by the way",

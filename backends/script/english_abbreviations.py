@@ -26,7 +26,7 @@ _ABBREVIATIONS: Mapping[str, str] = {
     "ed": "edited", "eds": "editors", "p.a": "per annum", "p.m.a": "p.m.a", "tbsp": "tablespoon",
     "tsp": "teaspoon", "viz": "namely", "orig": "originally", "lg": "large", "sm": "small",
     "med": "medium", "esq": "Esquire", "stn": "station", "choc": "chocolate", "exc": "excluding",
-    "conc": "concessions", "ea": "each", "yr": "year", "wk": "week",
+    "conc": "concessions", "appt": "appointment", "ea": "each", "yr": "year", "wk": "week",
     "dbl": "double", "sgl": "single", "geo": "George", "wm": "William",
     "chas": "Charles", "p.o": "by mouth", "b.i.d": "twice a day", "t.i.d": "three times a day",
     "q.i.d": "four times a day", "q.d": "daily", "p.r.n": "as needed", "lat": "latitude", "w.r.t": "with respect to",
@@ -107,7 +107,14 @@ def _abbreviation(match: re.Match[str]) -> str:
 
 def _acronym(match: re.Match[str]) -> str:
     """A text in capitals says nothing of acronyms."""
-    return match.group() if match.string.isupper() else _SAID[match[1]]
+    if match.string.isupper():
+        return match.group()
+    said = _SAID[match[1]]
+    return (
+        said.removesuffix(".")
+        if match.string[match.end() :].lstrip(')"”')[:1] in ("", ".")
+        else said
+    )
 
 
 RULES: Rules = (

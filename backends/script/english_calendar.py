@@ -140,7 +140,7 @@ SIGNS: Rules = (
     ),
     (
         re.compile(
-            rf"\b([Cc]losed|[Oo]pen|[Ee]very|[Ee]ach|[Nn]ext|[Ll]ast|until|till|due|by|on)\s({_DAY})(?!\w)(?!['’])(?:\.(?=,))?"
+            rf"\b([Cc]losed|[Oo]pen|[Ee]very|[Ee]ach|[Nn]ext|[Ll]ast|until|till|due|by|on)\s({_DAY})(?!\w)(?!['’])(?:\.(?=[,;:)]|\s[a-z]))?"
         ),
         lambda m: f"{m[1]} {_full(m[2])}",
     ),

@@ -7,7 +7,9 @@ from backends.script.english_numbers import cardinal
 from backends.script.units import ENGLISH
 from backends.script.verbalizer import Rules
 
-_ADJECTIVES = "hr|min|yr|mo|wk|in|mi|sec|mph|km|kg|cm|mm|lb|ft|oz|GB|MB|TB|kW|W|V|mg|ml"
+_ADJECTIVES = (
+    "qt|gal|pt|yd|hr|min|yr|mo|wk|in|mi|sec|mph|km|kg|cm|mm|lb|ft|oz|GB|MB|TB|kW|W|V|mg|ml"
+)
 _DOTTED = "lbs?|oz|[Tt]sp|[Tt]bsp?|hrs?|mins?|secs?|yrs?|mos|wks?|ft|in|yds?|mi|doz|tabs?|pkgs?|pts?|qts?|gals?|pcs|cal"
 """Units that are written with a full stop, too."""
 _EVENT = (

@@ -9,12 +9,14 @@ from backends.script import (
     greek_acronyms,
     greek_calendar,
     greek_capitals,
+    greek_names,
     greek_numerals,
     greek_scores,
     numbers,
 )
 from backends.script.cues import fold
 from backends.script.greek_calendar import MONTH, MONTHS, WEEKDAYS, month_of
+from backends.script.greek_money import CODES, CURRENCIES, SCALE, decimal, scaled
 from backends.script.greek_numbers import (
     Form,
     aged,
@@ -30,34 +32,6 @@ from backends.script.text import words
 from backends.script.units import GREEK
 from backends.script.verbalizer import Rules, Verbalizer, Vocabulary, closing
 
-_CURRENCIES: Mapping[str, tuple[Form, str, str, Form, str, str]] = {
-    "€": (Form.NEUTER, "ευρώ", "ευρώ", Form.NEUTER, "λεπτό", "λεπτά"),
-    "$": (Form.NEUTER, "δολάριο", "δολάρια", Form.NEUTER, "σεντ", "σεντ"),
-    "£": (Form.FEMININE, "λίρα", "λίρες", Form.FEMININE, "πένα", "πένες"),
-    "¥": (Form.NEUTER, "γιεν", "γιεν", Form.NEUTER, "σεν", "σεν"),
-    "₹": (Form.FEMININE, "ρουπία", "ρουπίες", Form.NEUTER, "πάισα", "πάισα"),
-    "₽": (Form.NEUTER, "ρούβλι", "ρούβλια", Form.NEUTER, "καπίκι", "καπίκια"),
-    "₺": (Form.FEMININE, "τουρκική λίρα", "τουρκικές λίρες", Form.NEUTER, "κουρούς", "κουρούς"),
-    "₩": (Form.NEUTER, "γουόν", "γουόν", Form.NEUTER, "", ""),
-    "₿": (Form.NEUTER, "μπιτκόιν", "μπιτκόιν", Form.NEUTER, "", ""),
-    "CHF": (Form.NEUTER, "ελβετικό φράγκο", "ελβετικά φράγκα", Form.NEUTER, "σαντίμ", "σαντίμ"),
-}
-_CODES: Mapping[str, str] = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
-_SCALES: Mapping[str, tuple[Form, str]] = {
-    "χιλ": (Form.FEMININE, "χιλιάδες"),
-    "χιλιάδες": (Form.FEMININE, "χιλιάδες"),
-    "εκ": (Form.NEUTER, "εκατομμύρια"),
-    "εκατ": (Form.NEUTER, "εκατομμύρια"),
-    "εκατομμύρια": (Form.NEUTER, "εκατομμύρια"),
-    "εκατομμύριο": (Form.NEUTER, "εκατομμύριο"),
-    "δισ": (Form.NEUTER, "δισεκατομμύρια"),
-    "δισεκατομμύρια": (Form.NEUTER, "δισεκατομμύρια"),
-    "δισεκατομμύριο": (Form.NEUTER, "δισεκατομμύριο"),
-}
-_SCALE = (
-    r"(?:\s?(?P<scale>χιλιάδες|εκατομμύρι[οα]|δισεκατομμύρι[οα]|(?P<short>χιλ|εκατ|εκ|δισ))"
-    r"(?(short)\.|\b))?"
-)
 _DEGREES: Mapping[str, str] = {
     "των": "βαθμών",
     **dict.fromkeys(
@@ -98,26 +72,6 @@ _WORDS = Vocabulary(
     inch="ίντσες",
     inches="ίντσες",
 )  # fmt: skip
-
-
-def decimal(number: Number, form: Form = Form.NEUTER) -> str:
-    """ "τρία κόμμα δεκατέσσερα"; long fractions and those that begin with 0 digit by digit."""
-    fraction = number.fraction
-    if not fraction:
-        return cardinal(number.whole, form)
-    if len(fraction) <= 2 and fraction[0] != "0":
-        behind = cardinal(int(fraction))
-    else:
-        behind = " ".join(cardinal(int(char)) for char in fraction)
-    return f"{cardinal(number.whole)} κόμμα {behind}"
-
-
-def _scaled(number: Number, scale: str, of: bool = False) -> str:
-    form, many = _SCALES[scale]
-    if of and number != (1, ""):
-        return f"{decimal(number, Form.GENITIVE)} {genitive(many)}"
-    one = number == (1, "") and not many.endswith("ο")
-    return f"{decimal(number, form)} {(many[:-1] + 'ο' if many[-1] == 'α' else 'χιλιάδα') if one else many}"
 
 
 def _day(day: int, month: int) -> str:
@@ -222,8 +176,8 @@ class Greek(Verbalizer):
 
     def _money(self, match: re.Match[str]) -> str:
         number = self.read(match["number"])
-        form, one, many, part_form, part_one, part_many = _CURRENCIES[
-            _CODES.get(match["currency"], match["currency"])
+        form, one, many, part_form, part_one, part_many = CURRENCIES[
+            CODES.get(match["currency"], match["currency"])
         ]
         if number is None:
             return match.group()
@@ -232,8 +186,8 @@ class Greek(Verbalizer):
         if before and fold(before[1]) in _OF_HOW_MANY and number.whole != 1:
             form, many = Form.GENITIVE, genitive(many)
         if match["scale"]:
-            scaled = _scaled(number, match["scale"], form == Form.GENITIVE)
-            return f"{sign}{scaled} {many}"
+            whole = scaled(number, match["scale"], form == Form.GENITIVE)
+            return f"{sign}{whole} {many}"
         if len(number.fraction) > 2 or (number.fraction and not part_one):
             return f"{sign}{decimal(number, form)} {many}"
         cents = int(number.fraction.ljust(2, "0"))
@@ -249,7 +203,7 @@ class Greek(Verbalizer):
             return match.group()
         before = word_before(match.string, match.start())
         of = before is not None and fold(before[1]) in _OF_HOW_MANY
-        return _scaled(number, match["scale"], of) + closing(match)
+        return scaled(number, match["scale"], of) + closing(match)
 
     @property
     def units(self) -> Collection[str]:
@@ -371,13 +325,13 @@ class Greek(Verbalizer):
             (re.compile(numbers.TIME), _time),
             (
                 re.compile(
-                    rf"(?P<sign>{SIGN})(?P<currency>[{numbers.CURRENCY}])\s?(?P<number>{NUMBER}){_SCALE}"
+                    rf"(?P<sign>{SIGN})(?P<currency>[{numbers.CURRENCY}])\s?(?P<number>{NUMBER}){SCALE}"
                 ),
                 self._money,
             ),
             (
                 re.compile(
-                    rf"(?P<sign>{SIGN})(?P<number>{NUMBER}){_SCALE}\s?"
+                    rf"(?P<sign>{SIGN})(?P<number>{NUMBER}){SCALE}\s?"
                     rf"(?P<currency>[{numbers.CURRENCY}]|(?:USD|EUR|GBP|JPY|CHF)\b)"
                 ),
                 self._money,
@@ -407,7 +361,7 @@ class Greek(Verbalizer):
     def signs(self) -> Rules:
         return (
             *chat.GREEK,
-            *greek_abbreviations.TITLES,
+            *greek_names.RULES,
             (greek_numerals.GREEK, greek_numerals.from_greek),
             (greek_numerals.SMALL, greek_numerals.from_small),
             (greek_numerals.ROMAN, greek_numerals.from_roman),

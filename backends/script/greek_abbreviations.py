@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from backends.script.cues import fold
 from backends.script.greek_acronyms import NAMES as LETTERS
 from backends.script.greek_capitals import bare
+from backends.script.greek_names import after
 from backends.script.greek_numbers import STOREYS, cardinal, word_before
-from backends.script.text import any_of, words
+from backends.script.text import any_of
 from backends.script.verbalizer import Rules, closing
 
 _ABBREVIATIONS: Mapping[str, str] = {
@@ -23,7 +24,7 @@ _ABBREVIATIONS: Mapping[str, str] = {
     "τετρ": "τετραγωνικά", "κιν": "κινητό", "τεμ": "τεμάχια", "πακ": "πακέτα", "στρ": "στρέμματα",
     "δισκ": "δισκία", "φλ": "φλιτζάνι", "φλιτζ": "φλιτζάνι", "κουτ": "κουταλιά", "χλγ": "χιλιόγραμμα",
     "εκδ": "εκδόσεις", "κυβ": "κυβικά", "ταχ": "ταχυδρομική", "διευθ": "διεύθυνση", "πρωτ": "πρωτόκολλο",
-    "πεν": "πέναλτι", "δωμ": "δωμάτια", "συζ": "συζητήσιμη",
+    "πεν": "πέναλτι", "πέν": "πέναλτι", "δωμ": "δωμάτια", "συζ": "συζητήσιμη",
     "μέγ": "μέγιστο", "ελάχ": "ελάχιστο", "κοιν": "κοινοποίηση", "αναχ": "αναχώρηση", "άφ": "άφιξη", "επ": "επεισόδιο",
     "σημ": "σημείωση", "ασκ": "άσκηση", "στοιχ": "στοιχείο", "συμπ": "συμπεριλαμβανομένου", "κ.ε": "και "
     "εξής", "μτφρ": "μετάφραση", "επιμ": "επιμέλεια", "τ.μ": "τετραγωνικά μέτρα", "ώρ": "ώρα",
@@ -61,29 +62,7 @@ _DOTTED: Mapping[str, str] = {
     "Π.Α.Ο.Κ": "ΠΑΟΚ", "Ο.Φ.Η": "ΟΦΗ", "ΓΕ.ΜΗ": "Γεμή", "ΑΡ.ΓΕΜΗ": "αριθμός Γεμή",
 }  # fmt: skip
 _ACRONYM = re.compile(rf"(?<![\w.])({any_of(_DOTTED)})(?:\.(?!\w)|(?!\.?\w))")
-_WINDS: Mapping[str, str] = {
-    "Β": "βόρειοι", "Ν": "νότιοι", "Α": "ανατολικοί", "Δ": "δυτικοί", "ΒΑ": "βορειοανατολικοί", "ΒΔ": "βορειοδυτικοί",
-    "ΝΑ": "νοτιοανατολικοί", "ΝΔ": "νοτιοδυτικοί",
-}  # fmt: skip
 _ABBREVIATION = re.compile(r"(?<![\w.])([^\W\d_][\w.]{0,5})\.(?!\w)")
-_MISTER: Mapping[str, str] = {
-    "του": "κυρίου", "τον": "κύριο", "στον": "κύριο",
-    "αγαπητε": "κύριε", "υποψη": "κυρίου", "υποψιν": "κυρίου", "η": "κυρία",
-    "της": "κυρίας", "την": "κυρία", "στην": "κυρία", "στη": "κυρία", "τη": "κυρία",
-}  # fmt: skip
-_HOLY: Mapping[str, str] = {
-    "η": "Αγία", "την": "Αγία", "στην": "Αγία", "τη": "Αγία", "στη": "Αγία", "τησ": "Αγίας",
-    "του": "Αγίου", "τον": "Άγιο", "στον": "Άγιο", "οι": "Άγιοι", "των": "Αγίων",
-    "τουσ": "Αγίους", "στουσ": "Αγίους", "το": "Άγιο", "στο": "Άγιο",
-}  # fmt: skip
-_HOLY_MEN = frozenset(
-    words(
-        "ανδρεασ ηλιασ λουκασ θωμασ σαββασ νεκταριοσ γερασιμοσ μηνασ ιωαννησ αχιλλησ μανωλησ δημητρησ γιαννησ"
-    )
-)
-_OF_MEN = frozenset(words("ιωαννη ανδρεα ηλια λουκα θωμα σαββα μηνα"))
-_NAME = re.compile(r"[^\W\d_]+")
-_LADY: Mapping[str, str] = {"της": "κυρίας", "την": "κυρία", "η": "κυρία"}
 
 
 def _half_of_day(match: re.Match[str]) -> str:
@@ -94,7 +73,7 @@ def _half_of_day(match: re.Match[str]) -> str:
 
 def _abbreviation(match: re.Match[str]) -> str:
     short = match[1].lower()
-    if short in _OF and _after(match) in ("του", "τησ"):
+    if short in _OF and after(match) in ("του", "τησ"):
         return _OF[short] + closing(match)
     word = "προ Χριστού" if match[1] == "π.Χ" else _ABBREVIATIONS.get(match[1].casefold())
     return word + closing(match) if word else match.group()
@@ -109,49 +88,6 @@ _OF: Mapping[str, str] = {
     "εικ": "εικόνας",
 }
 """Behind an article in the genitive."""
-
-
-def _after(match: re.Match[str]) -> str:
-    """The word before a match, folded; "" at the beginning."""
-    before = word_before(match.string, match.start())
-    return fold(before[1]) if before else ""
-
-
-def _holy(match: re.Match[str]) -> str:
-    """By the article, else by the ending of the name."""
-    name = _NAME.match(match.string, match.end())
-    ending = fold(name.group())[-2:] if name else ""
-    default = "Άγιος"
-    if ending == "ου":
-        default = "Αγίου"
-    elif ending in ("ασ", "ησ") and fold(name.group() if name else "") not in _HOLY_MEN:
-        default = "Αγίας"
-    elif fold(name.group() if name else "") in _OF_MEN:
-        default = "Αγίου"
-    elif ending[-1:] in ("α", "η"):
-        default = "Αγία"
-    elif ending == "οι":
-        default = "Άγιοι"
-    return _HOLY.get(_after(match), default) + " "
-
-
-def _lady(match: re.Match[str]) -> str:
-    return f"{match[1]} {_LADY[match[1].lower()]} "
-
-
-def _new(match: re.Match[str]) -> str:
-    if match.string.startswith(("Ψυχικ", "Φάληρ", "Φαλήρ", "Ηράκλει", "Ηρακλεί"), match.end()):
-        return (
-            "Νέου "
-            if match.string[match.end() : match.end() + 12].split()[0].rstrip(",.").endswith("ου")
-            else "Νέο "
-        )
-    return "Νέας " if _after(match) == "τησ" else "Νέα "
-
-
-def _mister(match: re.Match[str]) -> str:
-    before = word_before(match.string, match.start())
-    return _MISTER.get(fold(before[1]) if before else "", "κύριος") + " "
 
 
 def _law(match: re.Match[str]) -> str:
@@ -183,40 +119,6 @@ _ONE_IN: Mapping[str, str] = {"στους": "ένας", "στις": "μία", "�
 def _one_in(match: re.Match[str]) -> str:
     """ "1 στους 4" is a man, until something else is said."""
     return _ONE_IN[match[1]] + " "
-
-
-def _world_war(match: re.Match[str]) -> str:
-    return "Παγκοσμίου Πολέμου" if match[1] else "Παγκόσμιος Πόλεμος"
-
-
-_PARTS: Mapping[str, str] = {
-    "εδ": "εδάφιο", "περ": "περίπτωση", "στοιχ": "στοιχείο", "παρ": "παράγραφος", "υποπαρ": "υποπαράγραφος",
-}  # fmt: skip
-
-
-_FATHER: Mapping[str, str] = {"ο": "πατήρ", "τον": "πατέρα", "στον": "πατέρα", "του": "πατρός"}
-
-
-def _father(match: re.Match[str]) -> str:
-    return f"{match[1]} {_FATHER[match[1].lower()]} "
-
-
-_APOSTLE: Mapping[str, str] = {
-    "του": "Αποστόλου", "τουσ": "Αποστόλους", "τον": "Απόστολο", "στον": "Απόστολο",
-}  # fmt: skip
-
-
-def _municipal(match: re.Match[str]) -> str:
-    """Schools are of the first grade, councils of the town."""
-    return (
-        "Δημοτικό"
-        if match.string.startswith((" Σχολείο", " Συμβούλιο"), match.end())
-        else "Δημοτικού"
-    )
-
-
-def _great(match: re.Match[str]) -> str:
-    return "Μεγάλης " if _after(match) == "τησ" else "Μεγάλη "
 
 
 def _storeys(match: re.Match[str]) -> str:
@@ -275,95 +177,6 @@ NUMBERED: Rules = (
     (re.compile(r"(?<=\d)(ος|ου|ο)\s?όρ\."), _floor),
 )
 """Beside a number, which they agree with."""
-TITLES: Rules = (
-    (re.compile(r"(?<=\bΟ )καθ\.(?!\w)|(?<=\bο )καθ\.(?!\w)"), lambda _: "καθηγητής"),
-    (re.compile(r"(?<=\bτου )καθ\.(?!\w)|(?<=\bτον )καθ\.(?!\w)"), lambda _: "καθηγητή"),
-    (re.compile(r"(?<!\w)Δημ\.(?=\s(?:Σχολεί|Συμβο|Δρόμο))"), _municipal),
-    (re.compile(r"(?<=το )τεμ\.(?!\w)"), lambda m: "τεμάχιο" + closing(m)),
-    (
-        re.compile(
-            r"(\b[Άά]νεμος\s)([ΒΝ][ΑΔ]?"
-            r""
-            r"|[ΑΔ])(?!\w)"
-        ),
-        lambda m: (
-            m[1]
-            + _WINDS[m[2]][:-2]
-            + (
-                "ός"
-                if _WINDS[m[2]].endswith("ί") and m[2] in ("Α", "Δ", "ΒΑ", "ΒΔ", "ΝΑ", "ΝΔ")
-                else "ος"
-            )
-        ),
-    ),
-    (
-        re.compile(
-            r"(?<!\w)Απ\.\s?(?=(?:Παύλο|Πέτρο|Ανδρέα|Ιωάννη"
-            r"|Θωμά)[ςυ]?\b)"
-        ),
-        lambda m: _APOSTLE.get(_after(m), "Απόστολος") + " ",
-    ),
-    (
-        re.compile(
-            r"(?<!\w)Μ\.\s(?=(?:Δευτέρα|Τρίτη|Τετάρτη|Πέμπτη|Παρασκευή|Εβδομάδα|Βρετανία|Ασία"
-            r"|Σαρακοστή)ς?\b)"
-        ),
-        _great,
-    ),
-    (
-        re.compile(r"(?<!\w)Μ\.\s(?=(?:Σάββατο|Σαββάτου)\b)"),
-        lambda m: "Μεγάλου " if _after(m) == "του" else "Μεγάλο ",
-    ),
-    (
-        re.compile(
-            r"(?<!\w)(Μ)\.\s(?=Αλέξανδρο|Βασίλειο|Κωνσταντίνο"
-            r"|Ναπολέων)"
-        ),
-        lambda m: "Μέγας " if _after(m) in ("ο", "") else "Μέγα ",
-    ),
-    (
-        re.compile(r"\b(στοιχ)\.\s(στ|ζ|η|θ|ι)['΄’ʹ](?!\w)"),
-        lambda m: f"στοιχείο {LETTERS.get(m[2].upper(), 'στίγμα')}",
-    ),
-    (re.compile(r"(?<!\w)Βασ\.\s?(?=Σοφίας|Αμαλίας|Όλγας)"), lambda _: "Βασιλίσσης "),
-    (re.compile(r"(?<!\w)Βασ\.\s?(?=[Α-ΩΆ-Ώ]\w*ου\b)"), lambda _: "Βασιλέως "),
-    (re.compile(r"(?<!\w)[Ππ]λ\.\s?(?=[Α-ΩΆ-Ώ])"), lambda m: m.group()[0] + "λατεία "),
-    (re.compile(r"\b([Υυ]π['’]\s?)[Αα]ρ(?:ιθ(?:μ)?)?\."), lambda m: f"{m[1]}αριθμόν"),
-    (re.compile(r"\b([Οο]|[Ττ]ον|[Ττ]ου|[Σσ]τον)\sπ\.\s?(?=[Α-ΩΆ-Ώ])"), _father),
-    (re.compile(r"(?<!\w)[Σσ][ςσ]{2,}(?!\w)"), lambda _: "σουτ"),
-    (
-        re.compile(r"\b(εδ|περ|στοιχ|παρ|υποπαρ)\.\s([α-ω])['΄’ʹ](?!\w)"),
-        lambda m: f"{_PARTS[m[1]]} {LETTERS[m[2].upper()]}",
-    ),
-    (re.compile(r"(?:(?<=\bτου [ΑΒ]['΄’ʹ] )(Π\.?Π\b\.?)|(?<=[ΑΒ]['΄’ʹ] )Π\.?Π\b\.?)"), _world_war),
-    (re.compile(r"(?<!\w)(ΒΑ|ΒΔ|ΝΑ|ΝΔ)(?=\sάνεμοι)"), lambda m: _WINDS[m[1]]),
-    (
-        re.compile(r"(?<!\w)(ΒΑ|ΒΔ|ΝΑ|ΝΔ)(?=\s(?:της|του|των|από)\b)"),
-        lambda m: _WINDS[m[1]].removesuffix("οί") + "ά",
-    ),
-    (re.compile(r"(\b[Άά]νεμοι\s)([ΒΝ][ΑΔ]?|[ΑΔ])(?!\w)"), lambda m: m[1] + _WINDS[m[2]]),
-    (
-        re.compile(r"\b[Κκ]εφ\.\s?(?=[Α-Ω]{1,2}['΄’ʹ])"),
-        lambda m: "κεφαλαίου " if _after(m) in ("του", "τουσ") else "κεφάλαιο ",
-    ),
-    (
-        re.compile(
-            r"(?<=[Κκ]αλημέρα )κ\.\s?(?=[Α-ΩΆ-Ώ])|(?<=[Κκ]αλησπέρα )κ\.\s?(?=[Α-ΩΆ-Ώ])"
-            r"|(?<=[Αα]γαπητέ )κ\.\s?(?=[Α-ΩΆ-Ώ])|(?<=σας )κ\.\s?(?=[Α-ΩΆ-Ώ])"
-        ),
-        lambda _: "κύριε ",
-    ),
-    (re.compile(r"(?<![\w.])κ\.\s?(?=[Α-ΩΆ-Ώ]\w*ε\b)"), lambda _: "κύριε "),
-    (re.compile(r"(?<![\w.])κ\.\s?(?=[Α-ΩΆ-Ώ])"), _mister),
-    (re.compile(r"(?<!\w)[ΑΆ]γ\.\s?(?=[Α-ΩΆ-Ώ])"), _holy),
-    (re.compile(r"\b([Ηη]|[Ττ]ην|[Ττ]ης) κας?\.? (?=[Α-ΩΆ-Ώ])"), _lady),
-    (
-        re.compile(
-            r"(?<!\w)Ν\.\s?(?=(?:Υόρκη|Ζηλανδία|Σμύρνη|Ιωνία|Ερυθραία|Φιλαδέλφεια|Πεντέλη|Χαλκηδόνα|Μάκρη|Μουδανιά|Πέραμο|Κηφισιά|Αρτάκη|Αγχίαλο|Δημοκρατία|Ψυχικ[όο]ύ?|Φάληρο|Φαλήρου|Ηράκλειο|Ηρακλείου)ς?\b)"
-        ),
-        _new,
-    ),
-)
 OTHERS: Rules = (
     (re.compile(rf"(?<![\w/])({any_of(_SLASHED)})(?![\w/])", re.IGNORECASE), _slashed, "/"),
     (_PER, lambda _: " ανά ", "/"),

@@ -37,7 +37,7 @@ REFERENCE = re.compile(
     r"(?:[-–](?P<last>[IVXLC]{1,7}|[ivxl]{1,7})\b)?"
 )
 _WHO_SPEAKS = re.compile(
-    r"['’]|\s+(?:am|was|have|had|do|did|can|could|will|would|should|must|may|might|think|thought|know|knew|love|loved"
+    r"['’]|\s+(?:am|was(?!\s(?:born|crowned|the|king|queen|emperor|pope|tsar|defeated|succeeded|deposed|killed|executed)\b)|have|had|do|did|can|could|will|would|should|must|may|might|think|thought|know|knew|love|loved"
     r"|like|liked|want|wanted|need|needed|said|saw|met|went|just|never|always|really|also|hope|feel|felt|believe)\b"
 )
 """What follows "I" where it is a word: "Mary I am"."""

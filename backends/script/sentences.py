@@ -14,7 +14,7 @@ def _set(words: str) -> frozenset[str]:
 
 
 _NEVER_LAST = _set(
-    "πεν μέγ ελάχ ασκ κοιν σημ άγ acct ep eps επ απ δημ αναχ άφ καθ "
+    "πεν μέγ ελάχ ασκ κοιν σημ άγ acct appt πέν ep eps επ απ δημ αναχ άφ καθ "
     "βασ πλ συμπ εδ περ στοιχ υποπαρ geo wm chas stn agg arr asst assn attn def dep excl incl "
     "govt intl natl pres supt univ adm cmdr cpl pvt v w.r.t viz "
     "κιν αρ αριθ αριθμ ταχ δ/νση υπόψη "

@@ -227,7 +227,7 @@ class _Canvas:
         mesh = replace(avatar.mesh, frame=avatar.footing.faces[index])
         row = MouthRow(
             gap, face.jaw, max(face.speaking, min(1.0, other)), control.tongue, control.tongue_out,
-            face.closure * face.speaking,
+            pressed=0.0,  # the film's light wanders over the lips: their colours are one frame's
         )  # fmt: skip
         draw_mouth(
             view, avatar.mouth, shape, mesh, row, target.astype(np.float64), STRAIGHT, region[:2]

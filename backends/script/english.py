@@ -261,12 +261,13 @@ class English(Verbalizer):
     def named_dates(self) -> Rules:
         return (
             *english_calendar.NAMED,
-            (re.compile(r"\bf/(?=\d)"), lambda _: "f "),
+            (re.compile(r"\bf/(?=\d)"), lambda _: "f ", "/"),
             (
                 re.compile(rf"\b({_MONTH})\s(\d{{1,2}})\s?[-–]\s?(\d{{1,2}})(?![\w:]|[.,]\d)"),
                 _month_and_days,
+                "-–",
             ),
-            (re.compile(r"(?<=\d(?:st|nd|rd|th))[-–](?=\d)"), lambda _: " to "),
+            (re.compile(r"(?<=\d(?:st|nd|rd|th))[-–](?=\d)"), lambda _: " to ", "-–"),
             (
                 re.compile(r"\b([Cc]all|[Dd]ial|[Rr]ing|[Tt]ext)\s(\d{3})(?![\w-]|\s?\d)"),
                 lambda m: f"{m[1]} {self.digits(m[2])}",
@@ -277,6 +278,7 @@ class English(Verbalizer):
                     r"(?:,?\s(?P<year>\d{4}))?(?![\w:]|[.,]\d)"
                 ),
                 _month_first,
+                "ADFJMNOS",
             ),
             (
                 re.compile(
@@ -284,27 +286,28 @@ class English(Verbalizer):
                     rf"(?P<month>{_MONTH})(?!\w)(?:,?\s(?P<year>\d{{4}})(?!\d))?"
                 ),
                 _day_first,
+                "ADFJMNOS",
             ),
-            (re.compile(rf"{_SHORT_MONTH.pattern}(?=\s\d)"), lambda m: month_of(m[1])),
+            (re.compile(rf"{_SHORT_MONTH.pattern}(?=\s\d)"), lambda m: month_of(m[1]), "ADFJMNOS"),
         )
 
     def figures(self) -> Rules:
         return (
-            (re.compile(r"(?<=[ap]m|m\.)\s?[-–]\s?(?=\d)"), lambda _: " to "),
+            (re.compile(r"(?<=[ap]m|m\.)\s?[-–]\s?(?=\d)"), lambda _: " to ", "-–"),
             *english_places.FIGURES,
             *english_verses.RULES,
             *chat.FIGURES,
             *english_measures.RULES,
             (numbers.LAP, _lap),
-            (re.compile(r"\b([fgh])\(([xyt])\)"), lambda m: f"{m[1]} of {m[2]}"),
+            (re.compile(r"\b([fgh])\(([xyt])\)"), lambda m: f"{m[1]} of {m[2]}", "("),
             (numbers.CLAUSE, _clause),
-            (re.compile(r"(?<=\w)['’](?=\d\d(?!\d))"), lambda _: " "),
-            (re.compile(r"\bc\.\s?(?=(?:1\d|20)?\d\d\b(?![.,:/]\d))"), lambda _: "circa "),
-            (re.compile(r"(?<![\w.,])\.(?=\d)"), lambda _: "0."),
-            (re.compile(r"(?<=\w)\^(?=[-−]?\d)"), lambda _: " to the power of "),
+            (re.compile(r"(?<=\w)['’](?=\d\d(?!\d))"), lambda _: " ", "'’"),
+            (re.compile(r"\bc\.\s?(?=(?:1\d|20)?\d\d\b(?![.,:/]\d))"), lambda _: "circa ", "."),
+            (re.compile(r"(?<![\w.,])\.(?=\d)"), lambda _: "0.", "."),
+            (re.compile(r"(?<=\w)\^(?=[-−]?\d)"), lambda _: " to the power of ", "^"),
             (re.compile(r"(?<=\d)k(?=\s(?!run|race)[a-z])"), lambda _: " thousand"),
-            (re.compile(r"\b([Mm])(in|ax)\.\s?(?=\d)"), lambda m: f"{m[1]}{m[2]}imum "),
-            (re.compile(numbers.TIME + r"(?:\s?([ap])\.?m\b\.?)?", re.IGNORECASE), _time),
+            (re.compile(r"\b([Mm])(in|ax)\.\s?(?=\d)"), lambda m: f"{m[1]}{m[2]}imum ", "."),
+            (re.compile(numbers.TIME + r"(?:\s?([ap])\.?m\b\.?)?", re.IGNORECASE), _time, ":"),
             (
                 re.compile(r"(?<![\w.,:])(1[0-2]|0?[1-9])\s?([ap])\.?m\b\.?", re.IGNORECASE),
                 lambda m: cardinal(int(m[1])) + _half_of_day(m, m[2]),
@@ -336,30 +339,31 @@ class English(Verbalizer):
             (
                 re.compile(r"\b(24/7|50/50|9/11|20/20)\b"),
                 lambda m: " ".join(cardinal(int(part)) for part in m[1].split("/")),
+                "/",
             ),
             (
                 re.compile(rf"\b({any_of(REFERENCES)})\.\s?(?=\(?\d)", re.I),
                 lambda m: f"{REFERENCES[m[1].casefold()]} ",
                 ".",
             ),
-            (re.compile(r"\b[Nn]o(s?)\.\s?(?=\d)"), lambda m: f"number{m[1]} "),
-            (re.compile(r"#(?=[A-Z]{0,3}-?\d)"), lambda _: "number "),
+            (re.compile(r"\b[Nn]o(s?)\.\s?(?=\d)"), lambda m: f"number{m[1]} ", "."),
+            (re.compile(r"#(?=[A-Z]{0,3}-?\d)"), lambda _: "number ", "#"),
         )
 
     def signs(self) -> Rules:
         return (
             *chat.ENGLISH,
-            (re.compile(r"(?<=\s)#(?=\s)"), lambda _: "hash"),
-            (re.compile(r"(?<!\S)~\s(?=[A-Z])"), lambda _: ""),
+            (re.compile(r"(?<=\s)#(?=\s)"), lambda _: "hash", "#"),
+            (re.compile(r"(?<!\S)~\s(?=[A-Z])"), lambda _: "", "~"),
             (roman.BEHIND_A_NAME, _numeral),
             (roman.REFERENCE, _reference),
             *english_calendar.SIGNS,
-            (re.compile(r"(?<=\w)²"), lambda _: " squared"),
-            (re.compile(r"(?<=\w)³"), lambda _: " cubed"),
+            (re.compile(r"(?<=\w)²"), lambda _: " squared", "²"),
+            (re.compile(r"(?<=\w)³"), lambda _: " cubed", "³"),
             *english_places.SIGNS,
             *english_abbreviations.RULES,
-            (re.compile(rf"{_SHORT_MONTH.pattern}\."), lambda m: month_of(m[1])),
-            (re.compile(r"(?<![\w/])([A-Z])/([A-Z])(?![\w/])"), lambda m: f"{m[1]} {m[2]}"),
+            (re.compile(rf"{_SHORT_MONTH.pattern}\."), lambda m: month_of(m[1]), "."),
+            (re.compile(r"(?<![\w/])([A-Z])/([A-Z])(?![\w/])"), lambda m: f"{m[1]} {m[2]}", "/"),
             (re.compile(r"(?<!\w)π(?!\w)"), lambda _: "pi"),
-            (re.compile(r"\b([CF])#(?!\w)"), lambda m: f"{m[1]} sharp"),
+            (re.compile(r"\b([CF])#(?!\w)"), lambda m: f"{m[1]} sharp", "#"),
         )

@@ -123,7 +123,7 @@ RULES: Rules = (
         lambda m: _SLASHED[m[1].casefold()],
         "/",
     ),
-    (_WAR, lambda m: f"World War {m[2] or cardinal(len(m[1]))}"),
+    (_WAR, lambda m: f"World War {m[2] or cardinal(len(m[1]))}", "W"),
     (
         re.compile(
             r"\b[Ii]nc\.?\s(?=(?:VAT|GST|tax|shipping|postage|delivery|all|breakfast|bills)\b)"

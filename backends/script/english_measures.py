@@ -68,8 +68,8 @@ def _several(match: re.Match[str]) -> bool:
 
 
 RULES: Rules = (
-    (re.compile(r"(?<=\d)['’′](?=\s(?:tall|wide|long|deep|high)\b)"), lambda _: " feet"),
-    (re.compile(r"(?<=\d:\d\d)\s?([ap])\b(?!\.?m)"), lambda m: f" {m[1]}m"),
+    (re.compile(r"(?<=\d)['’′](?=\s(?:tall|wide|long|deep|high)\b)"), lambda _: " feet", "'’′"),
+    (re.compile(r"(?<=\d:\d\d)\s?([ap])\b(?!\.?m)"), lambda m: f" {m[1]}m", ":"),
     (re.compile(r"(?<=\d)\s?d(?=\s(?:ago|later|post|old)\b)"), lambda _: " days"),
     (re.compile(r"\b([Ww])k\.?\s(?=\d)"), lambda m: f"{m[1]}eek "),
     (re.compile(r"(?<![\w.,])(\d{1,2})h([0-5]\d)(?!\w)"), _hours_and_minutes),
@@ -84,11 +84,13 @@ RULES: Rules = (
             r"|[Rr]ain))"
         ),
         lambda m: f"{m[1]}°F",
+        "F",
     ),
-    (re.compile(r"(?<=[Ff]eels like )(\d{2,3})F\b"), lambda m: f"{m[1]}°F"),
+    (re.compile(r"(?<=[Ff]eels like )(\d{2,3})F\b"), lambda m: f"{m[1]}°F", "F"),
     (
         re.compile(r"(?<![\w.,])(\d{1,3})['′’](\d\d)[\"″”](?!\w)"),
         lambda m: f"{m[1]} minutes {m[2]} seconds" if int(m[2]) > 11 else m.group(),
+        "'’′",
     ),
     (re.compile(r"(?<=\d)\s?in\b\.?(?=\sof\s(?:rain|snow|water|ice)\b)"), lambda _: " inches"),
     (re.compile(r"(?<=\d)\s?sq\.?\smi\b\.?(?=\s[a-z]|[),;]|\s*\Z)"), lambda _: " square miles"),
@@ -97,13 +99,19 @@ RULES: Rules = (
             r"\b(days|times|hours|doses|miles|shifts|hrs|km)/(wk|mo|yr|hr|day|week|month|year|hour|night)\b"
         ),
         lambda m: f"{m[1]} per {ENGLISH.get(m[2], (m[2], ''))[0]}",
+        "/",
     ),
     (
         re.compile(r"\b(?:Apt|Ste)\.?\s(?=\d)"),
         lambda m: "Apartment " if m.group()[0] == "A" else "Suite ",
+        "AS",
     ),
     (re.compile(r"\b[Aa]cc?t\.?\s(?=no\b|number|#|\d)"), lambda _: "account "),
-    (re.compile(r"\bEps?\.\s?(?=\d)"), lambda m: "episodes " if "s" in m.group() else "episode "),
+    (
+        re.compile(r"\bEps?\.\s?(?=\d)"),
+        lambda m: "episodes " if "s" in m.group() else "episode ",
+        "E",
+    ),
     (
         re.compile(
             r"\b(911|999)(?=\s\((?:US|UK|USA)\)|\s(?:for|in an?)\s(?:help|emerg\w+)"
@@ -121,19 +129,25 @@ RULES: Rules = (
             r"| near)?\s[-−]?\d{1,2})([CF])\b"
         ),
         lambda m: f"{m[1]}°{m[2]}",
+        "CF",
     ),
-    (re.compile(r"(?<![\w.,])(\d{1,2})\.([0-5]\d)(?=\s?[ap]\.?m\b)"), lambda m: f"{m[1]}:{m[2]}"),
+    (
+        re.compile(r"(?<![\w.,])(\d{1,2})\.([0-5]\d)(?=\s?[ap]\.?m\b)"),
+        lambda m: f"{m[1]}:{m[2]}",
+        ".",
+    ),
     (
         re.compile(r"\b([01]\d|2[0-3])([0-5]\d)(?:\s?(?:hrs|hours)\b|(?=\s?(?:GMT|UTC|Zulu)\b))"),
         lambda m: (
             f"{_two(m[1])} {_two(m[2]) if m[2] != '00' else 'hundred'}{' hours' * ('h' in m.group())}"
         ),
     ),
-    (re.compile(r"(?<![\w.,])(\d)['’′]\s?(1[01]|\d)(?:[\"”″]|['’]{2})"), _feet_and_inches),
+    (re.compile(r"(?<![\w.,])(\d)['’′]\s?(1[01]|\d)(?:[\"”″]|['’]{2})"), _feet_and_inches, "'’′"),
     (re.compile(r"(?<![\w.,])(\d{1,3})\s?ft\.?\s(1[01]|\d)\s?in\b\.?"), _feet_and_inches),
     (
         re.compile(rf"(?<=[\d½¼¾⅓⅔⅛])(\s?)({_DOTTED})\.(?=\s[a-z\d(&]|[,;:)])"),
         lambda m: f"{m[1]}{m[2]}",
+        ".",
     ),
     (re.compile(r"(?<=\d)\s?fl\.?\s?oz\b(?:\.(?=\s[a-z]|,))?"), lambda _: " fl oz"),
     (
@@ -166,12 +180,17 @@ RULES: Rules = (
         lambda _: " for ",
     ),
     (re.compile(r"(?<=[a-z])\sx\s?(?=\d{1,2}\b(?!\w))"), lambda _: " times "),
-    (re.compile(r"(?<=\b[BW]P\s)(\d{2,3})/(?=\d{2,3}\b)"), lambda m: f"{m[1]} over "),
+    (re.compile(r"(?<=\b[BW]P\s)(\d{2,3})/(?=\d{2,3}\b)"), lambda m: f"{m[1]} over ", "/"),
     (
         re.compile(r"(?<![\w.,/-])(1\d\d|9\d)/(?=[4-9]\d\b(?!/))"),
         lambda m: f"{m[1]} over ",
+        "/",
     ),
-    (re.compile(r"(\b[Oo]dds (?:of |are |at |were )?\d{1,3})/(?=\d)"), lambda m: f"{m[1]} to "),
+    (
+        re.compile(r"(\b[Oo]dds (?:of |are |at |were )?\d{1,3})/(?=\d)"),
+        lambda m: f"{m[1]} to ",
+        "/",
+    ),
     (
         re.compile(rf"(?<=\d)(m|bn|tn)(?=\s(?:{_COUNTED})\b)"),
         lambda m: {"m": " million", "bn": " billion"}.get(m[1], " trillion"),
@@ -179,22 +198,24 @@ RULES: Rules = (
     (
         re.compile(r"(?<![\w.,])(\d{1,2})['’′]\s?[x×]\s?(\d{1,2})['’′](?!\w)"),
         lambda m: f"{m[1]} feet by {m[2]} feet",
+        "'’′",
     ),
     (re.compile(r"(?<!\w)(\d{1,2})\s?y/?o\b(?!\.)"), lambda m: f"{cardinal(int(m[1]))}-year-old"),
-    (re.compile(r"\breg\.\s(?=[$€£\d])"), lambda _: "regular "),
-    (re.compile(r"(?<=\d)/(?=100\b)"), lambda _: " out of "),
-    (re.compile(r"(?<![\w.,])([1-9]\d\d|\d\d(?=[CF]/\d))([CF])\b/?(?!\w{5})"), _oven),
-    (re.compile(r"(?<=\d\.\d)/(?=(?:5|10|20|100)\b)"), lambda _: " out of "),
+    (re.compile(r"\breg\.\s(?=[$€£\d])"), lambda _: "regular ", "."),
+    (re.compile(r"(?<=\d)/(?=100\b)"), lambda _: " out of ", "/"),
+    (re.compile(r"(?<![\w.,])([1-9]\d\d|\d\d(?=[CF]/\d))([CF])\b/?(?!\w{5})"), _oven, "CF"),
+    (re.compile(r"(?<=\d\.\d)/(?=(?:5|10|20|100)\b)"), lambda _: " out of ", "/"),
     (re.compile(r"\bq(\d{1,2})h\b"), lambda m: f"every {m[1]} hours"),
     (re.compile(r"\bx\s(\d{1,2})d\b"), lambda m: f"for {m[1]} days"),
     (re.compile(r"(?<=\d)\s?x\s(?=[A-Z]{2})"), lambda _: " times "),
-    (re.compile(r"\b[Ee]st\.\s(?=1\d{3}|20\d\d)"), lambda _: "established "),
+    (re.compile(r"\b[Ee]st\.\s(?=1\d{3}|20\d\d)"), lambda _: "established ", "."),
     (re.compile(r"(\d(?:st|nd|rd|th)\s)ed\b\.?"), lambda m: f"{m[1]}edition"),
     (
         re.compile(r"(\d\.\d+)[eE]([-−+]?\d{1,3})(?!\w)"),
         lambda m: f"{m[1]} times ten to the power of {m[2]}",
+        ".",
     ),
-    (re.compile(r"(?<=\d)°\s?([NSEW])\b"), lambda m: " degrees " + _SIDES[m[1]]),
+    (re.compile(r"(?<=\d)°\s?([NSEW])\b"), lambda m: " degrees " + _SIDES[m[1]], "°"),
     (
         re.compile(rf"(?<=[\d⅓½¼¾⅔])\sc(?:\.(?=\s[a-z]{{3}})|(?=\s(?:{_STIRRED})))"),
         lambda m: " cups" if _several(m) else " cup",
@@ -202,8 +223,9 @@ RULES: Rules = (
     (
         re.compile(rf"(?<=\d)\sT\b\.?(?=\s(?:{_STIRRED}))"),
         lambda m: " tablespoons" if _several(m) else " tablespoon",
+        "T",
     ),
-    (re.compile(r"(?<=\d)X(?=\s[a-z]{3})"), lambda _: " times"),
+    (re.compile(r"(?<=\d)X(?=\s[a-z]{3})"), lambda _: " times", "X"),
     (re.compile(r"(?<!\w)[x×](?=\d{1,4}\b)"), lambda _: "times "),
     (
         re.compile(r"(?<=[A-Za-z-])(?<!mid-)(\d{1,3})s\b"),
@@ -213,34 +235,42 @@ RULES: Rules = (
         re.compile(r"\b(10{2,5})s(?=\sof\b)"),
         lambda m: {3: "hundreds", 4: "thousands", 5: "tens of thousands"}.get(len(m[1]), m.group()),
     ),
-    (re.compile(r"\b(40[13])\(k\)"), lambda _: "four oh one K"),
-    (re.compile(r"\b501\(c\)\((\d)\)"), lambda m: f"five oh one C {m[1]}"),
-    (re.compile(r"(?<=\d)\.x\b"), lambda _: " point x"),
-    (re.compile(r"\b(\d{1,2})\+(\d{1,2})['’′](?!\w)"), lambda m: f"{m[1]} plus {m[2]} minutes"),
-    (re.compile(r"(?<=\d)['′](?=[,)])"), lambda _: " minutes"),
+    (re.compile(r"\b(40[13])\(k\)"), lambda _: "four oh one K", "("),
+    (re.compile(r"\b501\(c\)\((\d)\)"), lambda m: f"five oh one C {m[1]}", "("),
+    (re.compile(r"(?<=\d)\.x\b"), lambda _: " point x", "."),
+    (
+        re.compile(r"\b(\d{1,2})\+(\d{1,2})['’′](?!\w)"),
+        lambda m: f"{m[1]} plus {m[2]} minutes",
+        "+",
+    ),
+    (re.compile(r"(?<=\d)['′](?=[,)])"), lambda _: " minutes", "'′"),
     (re.compile(r"\b([Ll])at\.?:?\s?(?=[-−]?\d)"), lambda m: f"{m[1]}atitude "),
     (
         re.compile(r"\b([Ll])(?:ong?\.|on(?:g)?(?=\s-?\d+\.\d)):?\s?(?=[-−]?\d)"),
         lambda m: f"{m[1]}ongitude ",
+        ".",
     ),
     (
         re.compile(r"(?<=\d)/(?=(?:hr|min|wk|mo|yr|sec|day|pp|pax|unit|each|ea)\b)"),
         lambda _: " per ",
+        "/",
     ),
-    (re.compile(rf"(?<![\w.,])(\d{{1,3}})-({_ADJECTIVES})\b\.?(?=\s|\))"), _adjective),
+    (re.compile(rf"(?<![\w.,])(\d{{1,3}})-({_ADJECTIVES})\b\.?(?=\s|\))"), _adjective, "-"),
     (re.compile(r"(?<![\w.,])(\d{1,2})h\s?([0-5]?\d)m(?:in)?\b"), _hours_and_minutes),
     (
         re.compile(
             rf"(?<=\d)(?:([KMB])(?=\s(?:{_COUNTED})\b)|([MB])(?=\s[a-z]{{3,}})(?!\s(?:{_EVENT}))|(?<=\.\d)(K)(?=\s[a-z]))"
         ),
         lambda m: " " + _SCALES[m[1] or m[2] or m[3]],
+        "BKM",
     ),
     (re.compile(r"(?<=\d)\s?sq\.?\s?(ft|m|km)\b(?:\.(?=\s[a-z]))?"), lambda m: f" {m[1]}²"),
-    (re.compile(r"(?<=\d)/(?=\d{2,3}\s?mmHg)"), lambda _: " over "),
-    (re.compile(r"(?<=\d)\s?mmHg\b"), lambda _: " millimeters of mercury"),
+    (re.compile(r"(?<=\d)/(?=\d{2,3}\s?mmHg)"), lambda _: " over ", "/"),
+    (re.compile(r"(?<=\d)\s?mmHg\b"), lambda _: " millimeters of mercury", "H"),
     (
         re.compile(r"(?<=\d)/(?=(?:hour|day|night|week|month|year|person)\b)"),
         lambda _: " per ",
+        "/",
     ),
     (
         re.compile(r"(?<=\d)\s?in(?=\s(?:long|wide|tall|deep|thick|high)\b)"),

@@ -51,8 +51,9 @@ FIGURES: Rules = (
             r"\b((?:Hwy|Rte|Route|Highway|Interstate)\.?\s\d{1,3}|I-\d{1,3})\s([NSEW])\b(?!\.?\w)"
         ),
         lambda m: f"{m[1]} {_SIDES[m[2]]}",
+        "HIR",
     ),
-    (re.compile(r"\bHwy\.?\s(?=\d)"), lambda _: "Highway "),
+    (re.compile(r"\bHwy\.?\s(?=\d)"), lambda _: "Highway ", "H"),
     (
         re.compile(rf",\s(?P<state>{_STATE})\s(?P<zip>\d{{5}}(?:-\d{{4}})?)(?![\d-])"),
         _zip,
@@ -63,28 +64,30 @@ FIGURES: Rules = (
             r"|\b([NS][EW]?|[EW])\.?(?=\s\d+(?:st|nd|rd|th)\s(?:St|Ave|Street|Avenue|Blvd|Rd)\b)"
         ),
         lambda m: _SIDES[m[1] or m[2]],
+        "ENSW",
     ),
     (
         re.compile(
             r"\b(\d{1,5}(?:\s[A-Z][\w']+){1,3}\s)Dr\b\.?(?!\s[A-Z][a-z]+\s(?:is|was|said)\b)"
         ),
         lambda m: f"{m[1]}Drive" + "." * bool(re.match(r"\.\s[A-Z]", m.string[m.end() - 1 :])),
+        "D",
     ),
 )
 """Before numbers are words."""
 SIGNS: Rules = (
     (
         re.compile(r"\b([NSEW])\.\s(?=(?:Korea|America|Africa|Carolina|Dakota|Ireland|Yorkshire|Wales|Virginia|Sudan|Asia|Europe)\b)"),
-        lambda m: f"{_SIDES[m[1]]} ",
+        lambda m: f"{_SIDES[m[1]]} ", ".",
     ),
-    (re.compile(r"\bBldg\.?\s(?=[A-Z\d])"), lambda _: "Building "),
+    (re.compile(r"\bBldg\.?\s(?=[A-Z\d])"), lambda _: "Building ", "B"),
     (re.compile(r"(?<=(?:st|nd|rd|th)\s)[Ff]l\b\.?"), lambda m: "floor" + closing(m) * (m.group()[-1] == ".")),
     (
         re.compile(r"\b(Ave|Blvd|St|Rd|Dr|Street|Avenue|Road|Drive|Boulevard)\.?\s([NS][EW]|[NSEW])(?=[,.;]|\s*\Z)"),
-        lambda m: f"{_STREETS.get(m[1], m[1])} {_SIDES[m[2]]}",
+        lambda m: f"{_STREETS.get(m[1], m[1])} {_SIDES[m[2]]}", "ENSW",
     ),
-    (re.compile(r"\bSt\.(\s(?=[A-Z]))?"), _saint),
-    (re.compile(r"(?<=[a-z]\s)(St)(?=,|\s*\Z|\s[A-Z]{2,3}\b)"), _street),
+    (re.compile(r"\bSt\.(\s(?=[A-Z]))?"), _saint, "S"),
+    (re.compile(r"(?<=[a-z]\s)(St)(?=,|\s*\Z|\s[A-Z]{2,3}\b)"), _street, "S"),
     (re.compile(r"(?<=[A-Za-z]\s)(Ave|Blvd|Rd|Ln|Ct|Pl|Hwy|Pkwy|Sq|Ter|Cres|Cir)\b(?:\.|(?=,|\s*\Z"
     r"|\s[A-Z\n]))"), _street),
     (re.compile(rf"(?<=[a-z], )({_CLEAR_STATE})(?=[,.;!?)]|\s|\Z)"), lambda m: _STATES[m[1]]),

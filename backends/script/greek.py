@@ -235,15 +235,17 @@ class Greek(Verbalizer):
             (
                 re.compile(rf"(?<![\w./,-])(\d{{1,2}})\s?[-–]\s?(?=\d{{1,2}}\s(?:{MONTH})(?!\w))"),
                 lambda m: f"{cardinal(int(m[1]), Form.FEMININE)} έως ",
+                "-–",
             ),
             *greek_calendar.DAY_BEFORE_FIGURE,
-            (re.compile(rf"\b([Σσ]τις)\s1\s(?=(?:{MONTH})(?!\w))"), _first_of),
+            (re.compile(rf"\b([Σσ]τις)\s1\s(?=(?:{MONTH})(?!\w))"), _first_of, "ΑΔΙΜΝΟΣΦ"),
             (
                 re.compile(
                     rf"(?<![\w/.,])(?P<day>\d{{1,2}})\s(?P<month>{MONTH})(?!\w)"
                     r"(?:,?\s(?P<year>\d{4})(?!\d))?"
                 ),
                 _named_date,
+                "ΑΔΙΜΝΟΣΦ",
             ),
             (
                 re.compile(
@@ -252,35 +254,41 @@ class Greek(Verbalizer):
                     re.IGNORECASE,
                 ),
                 _short_date,
+                "/",
             ),
             (
                 re.compile(
                     r"(?P<day>\b[Αα]πό )(?P<a>\d\d?)/(?P<b>\d\d?)(?=\s(?:έως|ως|μέχρι)\s\d\d?/\d\d?(?![\w/]))"
                 ),
                 _short_date,
+                "/",
             ),
             (
                 re.compile(r"(?P<day>[Α-ώ] (?:έως|ως|μέχρι) )(?P<a>\d\d?)/(?P<b>\d\d?)(?![\w/])"),
                 _short_date,
+                "/",
             ),
             (
                 re.compile(
                     r"(?<![\w./,-])(?P<day>)(?P<first>\d{1,2})\s?[-–]\s?(?P<a>\d\d?)/(?P<b>\d\d?)(?![\w/])"
                 ),
                 lambda m: f"{cardinal(int(m['first']), Form.FEMININE)} έως {_short_date(m)}",
+                "/",
             ),
             (
                 re.compile(
                     r"(?P<day>\b(?:έως|ως|μέχρι|από|πριν|μετά|λήγει|[Λλ]ήξη:?|στο|το)\s)(?P<a>\d\d?)/(?P<b>1[0-2]|0?[1-9])(?![\w/]|\s(?:του|της|των)\b)"
                 ),
                 lambda m: _short_date(m) if int(m["a"]) > 12 else m.group(),
+                "/",
             ),
-            (re.compile(r"\b24/7\b"), lambda _: "εικοσιτέσσερα επτά"),
+            (re.compile(r"\b24/7\b"), lambda _: "εικοσιτέσσερα επτά", "/"),
             (
                 re.compile(
                     r"(?<![\w./,-])(?P<day>)(?P<a>\d\d?)/(?P<b>1[0-2]|0?[1-9])(?![\w/-]|[.,]\d|\s(?:του|της|των)\s(?!\d))"
                 ),
                 lambda m: _short_date(m) if int(m["a"]) > int(m["b"]) else m.group(),
+                "/",
             ),
             (
                 re.compile(
@@ -292,17 +300,18 @@ class Greek(Verbalizer):
                 lambda m: (
                     f"{'μείον ' * bool(m[1])}{cardinal(int(m[2]), Form.MASCULINE_ACCUSATIVE)} βαθμούς"
                 ),
+                "°",
             ),
             (re.compile(r"\b24ωρ(?=[^\W\d_])"), lambda _: "εικοσιτετράωρ"),
             (re.compile(r"\b48ωρ(?=[^\W\d_])"), lambda _: "σαρανταοκτάωρ"),
             *greek_abbreviations.NUMBERED,
-            (re.compile(r"(?<=\d,\d)/(?=(?:5|10|20|100)\b)"), lambda _: " στα "),
+            (re.compile(r"(?<=\d,\d)/(?=(?:5|10|20|100)\b)"), lambda _: " στα ", "/"),
             *greek_calendar.HOURS,
             *greek_scores.RULES,
-            (re.compile(r"(?<![\w.,/])1/2(?=\s([^\W\d_]+))"), _half),
-            (_NUMBER_AND_HALF, lambda m: _and_a_half(m) or m.group()),
-            (re.compile(r"\bπαρ\.\s?(?=\d)"), lambda _: "παράγραφος "),
-            (re.compile(r"\bδολ\./(?=[^\W\d_])"), lambda _: "δολάρια ανά "),
+            (re.compile(r"(?<![\w.,/])1/2(?=\s([^\W\d_]+))"), _half, "/"),
+            (_NUMBER_AND_HALF, lambda m: _and_a_half(m) or m.group(), "½"),
+            (re.compile(r"\bπαρ\.\s?(?=\d)"), lambda _: "παράγραφος ", "."),
+            (re.compile(r"\bδολ\./(?=[^\W\d_])"), lambda _: "δολάρια ανά ", "/"),
             (re.compile(r"(\d[\d.]*,\d\d)\s?ευρώ\b"), _euros_and_cents),
             (re.compile(r"(?<![\w.,])2ας\b"), lambda _: "δευτέρας"),
             (
@@ -313,16 +322,16 @@ class Greek(Verbalizer):
                 re.compile(r"(?<=ώρα είναι )(\d\d?)(?![\w:]|[.,]\d)"),
                 lambda m: cardinal(int(m[1]), Form.FEMININE),
             ),
-            (re.compile(r"(?<=[πμ]\.μ\.)\s?[-–]\s?(?=\d)"), lambda _: " έως "),
+            (re.compile(r"(?<=[πμ]\.μ\.)\s?[-–]\s?(?=\d)"), lambda _: " έως ", "."),
             *greek_abbreviations.HALF_OF_DAY,
             (re.compile(r"(?<![\w.,])(\d\d?)(χρον|ετ|άρ)(?=[^\W\d_])"), _years_old),
-            (re.compile(r"\bΝο\.?\s?(?=\d)"), lambda _: "νούμερο "),
-            (re.compile(r"[’'](?=\d\d(?!\d))"), lambda _: ""),
+            (re.compile(r"\bΝο\.?\s?(?=\d)"), lambda _: "νούμερο ", "Ν"),
+            (re.compile(r"[’'](?=\d\d(?!\d))"), lambda _: "", "'’"),
         )
 
     def figures(self) -> Rules:
         return (
-            (re.compile(numbers.TIME), _time),
+            (re.compile(numbers.TIME), _time, ":"),
             (
                 re.compile(
                     rf"(?P<sign>{SIGN})(?P<currency>[{numbers.CURRENCY}])\s?(?P<number>{NUMBER}){SCALE}"
@@ -342,6 +351,7 @@ class Greek(Verbalizer):
                     r"\.(?!\w)"
                 ),
                 self._scaled,
+                ".",
             ),
             (
                 self.measured(rf"(?P<sign>{SIGN})(?<![\w.,])(?<!\d/)(?P<number>{NUMBER})"),
@@ -354,8 +364,8 @@ class Greek(Verbalizer):
                 ),
                 _ordinal,
             ),
-            (re.compile(r"(?<=\w)\^(?=[-−]?\d)"), lambda _: " εις την "),
-            (re.compile(r"#(?=\d)"), lambda _: "αριθμός "),
+            (re.compile(r"(?<=\w)\^(?=[-−]?\d)"), lambda _: " εις την ", "^"),
+            (re.compile(r"#(?=\d)"), lambda _: "αριθμός ", "#"),
         )
 
     def signs(self) -> Rules:
@@ -369,6 +379,6 @@ class Greek(Verbalizer):
             (greek_capitals.PATTERN, greek_capitals.accented),
             *greek_calendar.SIGNS,
             *greek_abbreviations.OTHERS,
-            (re.compile(r"(?<=\w)²"), lambda _: " στο τετράγωνο"),
-            (re.compile(r"(?<=\w)³"), lambda _: " στον κύβο"),
+            (re.compile(r"(?<=\w)²"), lambda _: " στο τετράγωνο", "²"),
+            (re.compile(r"(?<=\w)³"), lambda _: " στον κύβο", "³"),
         )

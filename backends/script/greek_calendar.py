@@ -96,14 +96,16 @@ HOURS: Rules = (
             r"(?<![\w.,:/])(\d{1,2}(?:\.[0-5]\d)?)\s?[-–]\s?(?=(?:[01]?\d|2[0-4])\.(?:00|15|30|45)(?!\d|[.,]\d|\s?[%€]))"
         ),
         lambda m: f"{m[1]} έως ",
+        ".",
     ),
-    (re.compile(r"(?<=τις )(\d\d?)\.([0-5]\d)(?![\d.])", re.IGNORECASE), clock),
+    (re.compile(r"(?<=τις )(\d\d?)\.([0-5]\d)(?![\d.])", re.IGNORECASE), clock, "."),
     (
         re.compile(
             rf"(?:(?<=, )|(?<=και )|(?<=ή )|(?<=ως )|(?<=[-–])|(?<=[-–] )|(?<=μέχρι )|(?<=[Ώώ]ρα )|(?<=[Ώώ]ρα: )"
             rf"|(?<=[Ώώ]ρες )){_CLOCK}(?![\d%€$:/]|[.,]\d|\s?(?:€|ευρώ|[kcm]?m|kg|%))"
         ),
         _listed_clock,
+        ".",
     ),
     (
         re.compile(
@@ -117,8 +119,10 @@ HOURS: Rules = (
     (numbers.LAP, _lap),
 )
 """Before other numbers are read."""
-BETWEEN_DAYS: Rules = ((_DAYS, _weekdays),)
-DAY_BEFORE_FIGURE: Rules = ((re.compile(rf"(?<!\w){_DAY}\s(?=\d)"), lambda m: day_of(m[1]) + " "),)
+BETWEEN_DAYS: Rules = ((_DAYS, _weekdays, "ΔΚΠΣΤ"),)
+DAY_BEFORE_FIGURE: Rules = (
+    (re.compile(rf"(?<!\w){_DAY}\s(?=\d)"), lambda m: day_of(m[1]) + " ", "ΔΚΠΣΤ"),
+)
 SIGNS: Rules = (
     *BETWEEN_DAYS,
     (
@@ -126,17 +130,20 @@ SIGNS: Rules = (
             rf"(?<!\w){_DAY}(?!\w)(?=\s?(?:[,&/]\s?|και\s){_DAY}(?!\w)|:?\s(?:κλειστ|ανοιχτ|ανοικτ|αργία|πρωί|απόγευμα|βράδυ|μεσημέρι))"
         ),
         lambda m: day_of(m[1]),
+        "ΔΚΠΣΤ",
     ),
     (
         re.compile(
             rf"(?:(?<=[,&/]\s)|(?<=[,&/])|(?<=και\s)){_DAY}(?=\s*(?:\Z|[,.:)]|κλειστ|ανοιχτ))"
         ),
         lambda m: day_of(m[1]),
+        "ΔΚΠΣΤ",
     ),
     (
         re.compile(r"(?<=[\w,]\s)(Δευτ?|Τρί?|Τετ|Πέμ?π?|Πεμ|Παρ|Σάβ|Σαβ|Κυρ)\.(?!\w|\s?\d)"),
         lambda m: day_of(m[1]) + closing(m),
+        ".",
     ),
-    (re.compile(rf"(?<!\w)({'|'.join(_SHORT_MONTHS)})\.(?!\w|\s[Α-ΩΆ-Ώ])"), _month),
+    (re.compile(rf"(?<!\w)({'|'.join(_SHORT_MONTHS)})\.(?!\w|\s[Α-ΩΆ-Ώ])"), _month, "."),
 )
 """Once figures are words."""

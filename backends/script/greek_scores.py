@@ -53,18 +53,19 @@ def _minutes(match: re.Match[str]) -> str:
 
 
 RULES: Rules = (
-    (_LISTED, _listed),
+    (_LISTED, _listed, "(-–"),
     (
         re.compile(
             r"\b((?:[Νν]ίκησ|[Κκ]έρδισ|[Έέ]χασ|[Ηη]ττήθηκ|[Ππ]ροηγ|[Εε]πικρ[άα]τησ|[Ιι]σοφάρισ)\w+|[Χχ]άσαμε|[Έέ]ληξε"
             r"|[Ττ]ελείωσε|ισοπαλία|ήττα|νίκη|σκορ|αποτέλεσμα|ματς|με)\s(\d{1,3})[-–](\d{1,3})(?![-–/]?\d|\s?(?:[%€$]|άτομα|μέρες|ημέρες))"
         ),
         _after_word,
+        "-–",
     ),
-    (re.compile(rf"(?<![\w.])({_TEAMS}\s?[-–]\s?{_TEAMS}:?)\s{_PAIR}"), _after_word),
-    (re.compile(rf"(?<![\w.,/:–-]){_PAIR}"), _falling),
-    (re.compile(r"(?<![\w.,])(\d{1,3})\+(\d{1,2})['’΄′](?!\w)"), _extra_time),
-    (re.compile(r"(?<=\d)[΄′](?!\w)"), lambda _: " λεπτά"),
-    (re.compile(r"(?<=\b[Σσ]το \d\d)['’](?!\w)"), lambda _: " λεπτό"),
-    (re.compile(r"(?<=\d)['’](?=\s(?!αιών)|[,.)]|\Z)"), _minutes),
+    (re.compile(rf"(?<![\w.])({_TEAMS}\s?[-–]\s?{_TEAMS}:?)\s{_PAIR}"), _after_word, "-–"),
+    (re.compile(rf"(?<![\w.,/:–-]){_PAIR}"), _falling, "-–"),
+    (re.compile(r"(?<![\w.,])(\d{1,3})\+(\d{1,2})['’΄′](?!\w)"), _extra_time, "+"),
+    (re.compile(r"(?<=\d)[΄′](?!\w)"), lambda _: " λεπτά", "΄′"),
+    (re.compile(r"(?<=\b[Σσ]το \d\d)['’](?!\w)"), lambda _: " λεπτό", "'’"),
+    (re.compile(r"(?<=\d)['’](?=\s(?!αιών)|[,.)]|\Z)"), _minutes, "'’"),
 )

@@ -41,6 +41,8 @@ class Text:
 
     def sub(self, pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str]) -> "Text":
         """Like `re.sub` for non-empty matches; what replaces a match stands where it began."""
+        if not pattern.search(self.chars):
+            return self
         pieces: list[str] = []
         at: list[int] = []
         last = 0

@@ -96,9 +96,13 @@ def _fraction_of(char: str) -> str:
 
 
 def _apply(rules: Rules, text: Text) -> Text:
+    present = set(text.chars)
     for rule in rules:
-        if len(rule) == 2 or any(sign in text.chars for sign in rule[2]):
-            text = text.sub(rule[0], rule[1])
+        if len(rule) == 3 and present.isdisjoint(rule[2]):
+            continue
+        changed = text.sub(rule[0], rule[1])
+        if changed is not text:
+            text, present = changed, set(changed.chars)
     return text
 
 

@@ -8,12 +8,12 @@ from backends.script.verbalizer import Rules
 
 _DOUBLED = frozenset(
     words(
-        "all ball bell bill bless book boom boss boo booo broo call cheers class coffee cool doom feel fell fool free "
-        "full glee good goodnight goooal green hell hello hall ill keep kill kiss look loose loot loser less mall meet "
+        "all ball bell bill bless book boom boss boo booo call cheers class coffee cool doom feel fell fool free "
+        "full glee good goodnight green hell hello hall ill keep kill kiss look loose loot loser less mall meet "
         "miss mood moon need noon ooh oops pass poor pull room roll school see seen sell sheesh small sleep "
         "smooth soon "
         "spell spoon still sweet tall tee tell three too tooth tree wall week wee weep well will woo woohoo zoom yahoo "
-        "freedom boooo woop yeehaw been food feet happy sorry funny pretty silly really hurry yummy bigg ugg beer deep"
+        "freedom woop yeehaw been food feet happy sorry funny pretty silly really hurry yummy ugg beer deep"
     )
 )
 """Words in which a letter stands twice."""
@@ -42,8 +42,8 @@ _SHORTHAND: Mapping[str, str] = {
     "2morrow": "tomorrow", "2moro": "tomorrow", "2mrw": "tomorrow", "4ever": "forever", "cya": "see you", "u": "you",
     "ur": "your", "r": "are", "tho": "though", "thru": "through", "bc": "because", "cuz": "because",
     "def": "definitely", "prob": "probably", "wbu": "what about you", "dm": "D M", "tfw": "that feeling when",
-    "mfw": "my face when", "lmao": "L M A O", "rofl": "rofl", "tldr": "too long, didn't read",
-    "tl;dr": "too long, didn't read", "fomo": "fomo", "afaik": "as far as I know", "iirc": "if I recall correctly",
+    "mfw": "my face when", "lmao": "L M A O", "tldr": "too long, didn't read",
+    "tl;dr": "too long, didn't read", "afaik": "as far as I know", "iirc": "if I recall correctly",
     "otoh": "on the other hand", "tbd": "to be decided", "hmu": "hit me up", "gtg": "got to go", "g2g": "got to go",
     "ty": "thank you", "c u": "see you", "np": "no problem", "yw": "you're welcome", "gn": "good night",
     "gm": "good morning", "bday": "birthday", "fr": "for real", "fwiw": "for what it's worth", "ofc": "of course",

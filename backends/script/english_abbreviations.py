@@ -23,7 +23,7 @@ _ABBREVIATIONS: Mapping[str, str] = {
     "intl": "international", "int'l": "international", "natl": "national", "mgr": "manager",
     "mgmt": "management", "qty": "quantity", "pkg": "package", "col": "Colonel", "adm": "Admiral", "cpl": "Corporal",
     "pvt": "Private", "cmdr": "Commander", "fr": "Father", "ft": "Fort", "rte": "Route", "messrs": "Messers",
-    "ed": "edited", "eds": "editors", "p.a": "per annum", "p.m.a": "p.m.a", "tbsp": "tablespoon",
+    "ed": "edited", "eds": "editors", "p.a": "per annum", "tbsp": "tablespoon",
     "tsp": "teaspoon", "viz": "namely", "orig": "originally", "lg": "large", "sm": "small",
     "med": "medium", "esq": "Esquire", "stn": "station", "choc": "chocolate", "exc": "excluding",
     "conc": "concessions", "appt": "appointment", "ea": "each", "yr": "year", "wk": "week",

@@ -291,12 +291,7 @@ class Greek(Verbalizer):
                 "/",
             ),
             (
-                re.compile(
-                    r""
-                    r""
-                    r""
-                    r"(?<=τους )([-−–]?)(\d{1,2})°(?!\s?[CF])"
-                ),
+                re.compile(r"(?<=τους )([-−–]?)(\d{1,2})°(?!\s?[CF])"),
                 lambda m: (
                     f"{'μείον ' * bool(m[1])}{cardinal(int(m[2]), Form.MASCULINE_ACCUSATIVE)} βαθμούς"
                 ),

@@ -134,10 +134,7 @@ def _century(match: re.Match[str]) -> str:
 NUMBERED: Rules = (
     (re.compile(r"(?<=\d)\s?χιλ\.?(?=\s?(?:βροχ|[)]|νερού|ύψος))"), lambda _: " χιλιοστά"),
     (
-        re.compile(
-            r""
-            r"\b([Νν])\.\s?(\d{3,4})/(\d\d)(?![\d/])"
-        ),
+        re.compile(r"\b([Νν])\.\s?(\d{3,4})/(\d\d)(?![\d/])"),
         lambda m: f"{m[1]}. {m[2]}/{'20' if int(m[3]) < 50 else '19'}{m[3]}",
         "/",
     ),

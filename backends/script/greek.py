@@ -227,6 +227,8 @@ class Greek(Verbalizer):
             return f"{self.sign(match)}{decimal(number, Form.GENITIVE)} {genitive(many)}{self.per(match)}{dot}"
         if before and form == Form.MASCULINE:
             words = words.replace("βαθμοί", _DEGREES.get(fold(before[1]), "βαθμοί"))
+            if "βαθμούς" in words:
+                form = Form.MASCULINE_ACCUSATIVE
         return f"{self.sign(match)}{decimal(number, form)} {words}{self.per(match)}{dot}"
 
     def named_dates(self) -> Rules:

@@ -259,6 +259,11 @@ def test_words_that_look_like_shorthand_stay(plain: str) -> None:
         ("άνεμος Β, το τεμ. εκεί", "άνεμος βόρειος, το τεμάχιο εκεί"),
         ("Ο καθ. Παύλου", "ο καθηγητής Παύλου"),
         ("ο Απ. Παύλος", "ο Απόστολος Παύλος"),
+        ("στους 200°C", "στους διακόσιους βαθμούς Κελσίου"),
+        ("Αγαπητή κ. Αλεξίου", "αγαπητή κυρία Αλεξίου"),
+        ("ασθενείς ΒΔ ανέμους, άνεμοι Β", "ασθενείς βορειοδυτικούς ανέμους, άνεμοι βόρειοι"),
+        ("Napoleon I was born; Mary I was sad", "napoleon the first was born; Mary I was sad"),
+        ("a 5-qt. pan at 6% APR.", "a five-quart pan at six percent A.P.R."),
     ],
 )
 def test_more_of_what_is_pasted(written: str, spoken: str) -> None:

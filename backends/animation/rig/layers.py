@@ -41,6 +41,9 @@ FULL = 0.98
 MIXED = 0.4
 """Of a pixel with at least this opacity that is no mixture with the expected background, nothing is left to it: what is
 not the person's share would be enlarged too much."""
+DOUBTFUL, FARTHEST = 0.7, 64.0
+"""Of a pixel with at most this opacity whose colour would be this many grey levels beyond black or white, before a
+background that may differ by as many, nothing is the person's."""
 NOISE, TEXTURE = 3.0, 3.0
 """A difference from the expected background is a trace of the person above this many grey levels, and above this many
 times the background's own mean difference from its smooth colour."""
@@ -160,15 +163,19 @@ def unmix(
                     background[y, x, c] = person[y, x, c]
                 continue
             share = np.float32(alpha[y, x] / 255.0)
-            if share > MIXED:
-                impossible = False
+            beyond = 0.0
+            for c in range(3):
+                back = float(background[y, x, c])
+                colour = float((person[y, x, c] - (1.0 - share) * back) / share)
+                beyond = max(beyond, -colour, colour - 255.0)
+            if share <= DOUBTFUL and min(beyond, unsure[y, x]) > FARTHEST:
+                alpha[y, x] = 0
                 for c in range(3):
-                    back = float(background[y, x, c])
-                    colour = float((person[y, x, c] - (1.0 - share) * back) / share)
-                    impossible = impossible or colour < -1.0 or colour > 256.0
-                if impossible:
-                    alpha[y, x] = 255
-                    continue
+                    background[y, x, c] = person[y, x, c]
+                continue
+            if share > MIXED and beyond > 1.0:
+                alpha[y, x] = 255
+                continue
             for c in range(3):
                 seen, back = float(person[y, x, c]), float(background[y, x, c])
                 colour = float((seen - (1.0 - share) * back) / share)

@@ -41,7 +41,7 @@ FULL = 0.98
 MIXED = 0.4
 """Of a pixel with at least this opacity that is no mixture with the expected background, nothing is left to it: what is
 not the person's share would be enlarged too much."""
-DOUBTFUL, FARTHEST = 0.7, 64.0
+DOUBTFUL, FARTHEST = 0.55, 64.0
 """Of a pixel with at most this opacity whose colour would be this many grey levels beyond black or white, before a
 background that may differ by as many, nothing is the person's."""
 NOISE, TEXTURE = 3.0, 3.0

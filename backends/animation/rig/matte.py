@@ -36,7 +36,7 @@ STRAY_RIM = 0.12
 """So close to its edge the mask's colours are not sure to be the person's, in eye distances."""
 STRAY_LIKENESS = 0.5
 """Mean likeness to the background, and to nothing else, at which it was one."""
-DOUBT = (0.3, 0.7)
+DOUBT = (0.2, 0.5)
 """Of the coarse mask: between no person and a person, before a background of many colours."""
 SURE = 0.65
 """Of the coarse mask: a person is there."""

@@ -16,12 +16,12 @@ LANGUAGES: Mapping[str, str] = MappingProxyType({"a": "en", "b": "en", "e": "es"
 """By the first letter of a voice's name; "a" is American English, "b" British. The second is "f" or "m"."""
 MIXED: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
-        "gm_nikolas": {"em_alex": 0.5, "im_nicola": 0.5},
+        "gm_nikolas": {"em_alex": 0.45, "im_nicola": 0.35, "bm_george": 0.2},
         "gf_theodora": {"ef_dora": 0.5, "if_sara": 0.5},
     }
 )
-"""Voices for Greek, whose vowels are those of Spanish and Italian, as shares of others."""
-_MIXED_GAINS: Mapping[str, float] = {"gm_nikolas": 1.181, "gf_theodora": 0.843}
+"""Voices for Greek, whose vowels are those of Spanish and Italian, as shares of others; θ and ð are English."""
+_MIXED_GAINS: Mapping[str, float] = {"gm_nikolas": 1.251, "gf_theodora": 0.843}
 """What brings them to TARGET_LUFS, measured in Greek."""
 
 _LICENCE = Licence(

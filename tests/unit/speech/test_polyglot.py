@@ -148,7 +148,7 @@ def test_voices_have_styles() -> None:
 
 
 def test_a_mixed_voice_lies_between_its_parts() -> None:
-    mixed, *parts = (styles(n).of(50) for n in ("gm_nikolas", "em_alex", "im_nicola"))
+    mixed, *parts = (styles(n).of(50) for n in ("gf_theodora", "ef_dora", "if_sara"))
     np.testing.assert_allclose(mixed, sum(parts) / 2, atol=1e-4)
 
 

@@ -141,16 +141,38 @@ def _start() -> None:
     espeakbridge.initialize(str(ESPEAK_DATA_DIR))
 
 
-@lru_cache(maxsize=1)
+class _Voice(ctypes.Structure):
+    """The beginning of espeak_VOICE of speak_lib.h, espeak-ng 1.52."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("languages", ctypes.c_char_p),
+        ("identifier", ctypes.c_char_p),
+    )
+
+
+_IDENTIFIERS: dict[str, bytes] = {}
+"""What espeak-ng itself calls the voices that were set, by the name they were set by."""
+
+
 def _set_voice(voice: str) -> None:
-    _start()
+    """Sets a voice that is not set: that takes as long as a short sentence."""
+    if _IDENTIFIERS.get(voice, b"") == _current():
+        return
     from piper import espeakbridge
 
     try:
         espeakbridge.set_voice(voice)
     except RuntimeError as error:
-        _set_voice.cache_clear()
         raise UnsupportedLanguageError(f"espeak-ng has no voice {voice!r}") from error
+    _IDENTIFIERS[voice] = _current()
+
+
+def _current() -> bytes:
+    current = library().espeak_GetCurrentVoice
+    current.restype = ctypes.POINTER(_Voice)
+    found = current()
+    return bytes(found.contents.identifier or b"-") if found else b"-"
 
 
 def _clauses(text: str, voice: str) -> list[tuple[str, str, bool]]:

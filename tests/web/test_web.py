@@ -186,7 +186,7 @@ def test_a_video_can_be_cancelled(visit: Visit) -> None:
 def test_a_reload_and_a_second_tab_find_the_work_again_and_it_heals(visit: Visit) -> None:
     me = visit()
     me.studio()
-    job = me.make(3 * LONG)  # it outlasts the loading of pages
+    job = me.make(6 * LONG)  # it outlasts the loading of pages
     me.page.reload()
     me.page.get_by_role("progressbar").wait_for()
     second = me.page.context.new_page()

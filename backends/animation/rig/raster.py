@@ -124,9 +124,10 @@ def rasterize(
             b, c = c, b
         if target[b, 1] < target[a, 1]:
             a, b = b, a
-        ay, cy = float(target[a, 1]) - top, float(target[c, 1]) - top
-        ax, cx = float(target[a, 0]) - left, float(target[c, 0]) - left
-        bx, by = float(target[b, 0]) - left, float(target[b, 1]) - top
+        # Places are the picture's, not the region's: rounding is the same whatever region a frame is drawn in.
+        ax, ay = float(target[a, 0]), float(target[a, 1])
+        bx, by = float(target[b, 0]), float(target[b, 1])
+        cx, cy = float(target[c, 0]), float(target[c, 1])
         area = (by - cy) * (ax - cx) + (cx - bx) * (ay - cy)
         if abs(area) < 1e-5:
             continue
@@ -139,7 +140,7 @@ def rasterize(
         q_dy = ((cx - bx) * qa + (ax - cx) * qb) / area
         p_zero, q_zero = px + HALF - p_dx * cx - p_dy * cy, py + HALF - q_dx * cx - q_dy * cy
         du, dv = np.int32(np.rint(p_dx)), np.int32(np.rint(q_dx))
-        low_x, high_x = max(min(ax, bx, cx), -1.0), min(max(ax, bx, cx), float(width))
+        low_x, high_x = max(min(ax, bx, cx), left - 1.0), min(max(ax, bx, cx), float(left + width))
         long_slope = (cx - ax) / (cy - ay)
         for half in range(2):
             if half == 0:
@@ -149,17 +150,17 @@ def rasterize(
                 from_x, from_y, to_y = bx, by, cy
                 slope = (cx - bx) / max(cy - by, 1e-6)
             first, last = (
-                max(0, int(np.ceil(from_y - SLACK))),
-                min(height - 1, int(np.floor(to_y + SLACK))),
+                max(top, int(np.ceil(from_y - SLACK))),
+                min(top + height - 1, int(np.floor(to_y + SLACK))),
             )
             for y in range(first, last + 1):
                 x0 = min(max(ax + (y - ay) * long_slope, low_x), high_x)
                 x1 = min(max(from_x + (y - from_y) * slope, low_x), high_x)
-                start = max(0, int(min(x0, x1) + (AHEAD + 1 - SLACK)) - AHEAD)
-                end = min(width, int(max(x0, x1) + (AHEAD + 1 + SLACK)) - AHEAD)
+                start = max(left, int(min(x0, x1) + (AHEAD + 1 - SLACK)) - AHEAD)
+                end = min(left + width, int(max(x0, x1) + (AHEAD + 1 + SLACK)) - AHEAD)
                 u = np.int32(p_zero + p_dx * start + p_dy * y)
                 v = np.int32(q_zero + q_dx * start + q_dy * y)
-                at = np.uint64(y * width + start)
+                at = np.uint64((y - top) * width + start - left)
                 for _ in range(end - start):
                     across[at], down[at] = u, v
                     u, v, at = np.int32(u + du), np.int32(v + dv), np.uint64(at + one)

@@ -31,3 +31,11 @@ def test_what_was_read_before_changes_nothing(voice: str) -> None:
     for before in ("to", "we will", "the", "Καλημέρα"):
         phonemize([before], "en-us")
         assert phonemize([f"{before}…", *reversed(words)], voice)[:0:-1] == alone
+
+
+def test_a_voice_that_another_library_set_is_set_anew() -> None:
+    from piper import espeakbridge
+
+    before = phonemize(["three bottles"], "en-us")
+    espeakbridge.set_voice("el")
+    assert phonemize(["three bottles", "now"], "en-us")[:1] == before

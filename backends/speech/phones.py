@@ -85,7 +85,7 @@ def lasting(phones: Sequence[Phone], samples: Sequence[int]) -> list[Phone]:
     behind = np.cumsum([0, *samples])
     edges = np.array([[p.start, p.end] for p in phones]).ravel()
     at = np.interp(edges, np.arange(len(behind)) * UNITS, behind).astype(np.int64).tolist()
-    return [p.at(*edges) for p, *edges in zip(phones, at[::2], at[1::2], strict=True)]
+    return [p.at(*span) for p, *span in zip(phones, at[::2], at[1::2], strict=True)]
 
 
 def _composed(phoneme: str) -> str:

@@ -225,12 +225,12 @@ def test_bars_behind_the_person_stay_behind() -> None:
     place = np.clip(-away / 12, -2, 2).astype(np.float32)
     coarse = np.clip(0.5 - away / 6, 0, 1).astype(np.float32)
     hair = (np.abs(columns - 120) < 1.5) & (rows < 64) & (rows > 52)
-    wall = np.where(columns[..., None] > 0, np.float32([0.9, 0.8, 0.6]), 0)
-    bars = np.where((columns.astype(int) % 40 < 10)[..., None], np.float32([0.2, 0.1, 0.1]), wall)
+    wall, dark = np.full((240, 240, 3), [0.9, 0.8, 0.6], np.float32), np.float32([0.2, 0.1, 0.1])
+    bars = np.where((columns.astype(int) % 40 < 10)[..., None], dark, wall)
+    person = ((away < 0) | hair)[..., None]
     plain, busy = (
-        _by_colour(np.where(((away < 0) | hair)[..., None], np.float32([0.2, 0.1, 0.1]), behind),
-                   coarse, place, 60.0) for behind in (wall, bars)
-    )  # fmt: skip
+        _by_colour(np.where(person, dark, behind), coarse, place, 60.0) for behind in (wall, bars)
+    )
     beside = (away > 5) & ~hair
     assert busy[beside].max() < 0.1 and plain[beside].max() < 0.1
     assert busy[away < -4].min() > 0.9 and plain[away < -4].min() > 0.9
@@ -238,7 +238,7 @@ def test_bars_behind_the_person_stay_behind() -> None:
 
 
 def test_what_the_network_takes_for_the_person_by_mistake_is_none() -> None:
-    """A lump of the wall is left out of the mask; a hand and a hat that stick out stay in it."""
+    """A lump of the wall is left out of the mask; a hand that sticks out stays in it."""
     rows, columns = np.mgrid[:240, :240].astype(np.float32)
     body = (np.hypot(columns - 120, rows - 140) < 70).astype(np.uint8)
     hand, lump = (np.hypot(columns - x, rows - 120) < 14 for x in (38, 202))
